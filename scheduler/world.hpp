@@ -1,0 +1,179 @@
+// The world: all state that decides anything in a run, in one shared mapping (a memfd) at the
+// same address in every process and in the launcher, so that plain pointers work. Only the
+// process that holds the baton may touch it; that process has one task running. The launcher
+// reads it, and writes where a field says so.
+//
+// Zeroed memory is a valid, empty world. The layout is private to one build of detsim: launcher
+// and shim compare kWorldVersion.
+#pragma once
+#include <cstdint>
+
+#include "scheduler/scheduler.hpp"
+#include "trace/event.hpp"
+
+namespace detsim {
+
+constexpr std::uint64_t kWorldAddress = 0x7e9000000000;
+constexpr std::uint64_t kWorldBytes = 64ull << 30;  // sparse; touched pages cost memory
+/// Right behind the world: what each process keeps for itself (task stacks), at one address too.
+constexpr std::uint64_t kPrivateAddress = kWorldAddress + kWorldBytes;
+constexpr std::uint64_t kWorldVersion = 1;
+
+constexpr std::uint32_t kProcessesMax = 4096;
+constexpr std::uint32_t kDescriptorsMax = 65536;  // per process
+constexpr std::uint32_t kSignalsMax = 65;         // 1..64
+constexpr unsigned kPathMax = 4096;
+
+/// What the launcher decided before the run; constant afterwards.
+struct Config {
+  std::uint64_t seed = 0;
+  std::uint64_t epoch_ns = 0;  // CLOCK_REALTIME at virtual time zero
+  std::uint64_t virtual_limit_ns = kNever;
+  std::uint32_t cpus = 2;
+  std::uint32_t real_cpu = 0;  // the core all processes of the run are pinned to
+  std::int32_t launcher_pid = 0;
+  std::int32_t world_fd = -1;  // in the launcher; processes open /proc/<launcher_pid>/fd/<world_fd>
+  std::int64_t started_real_s = 0;  // wall clock at the start: files newer than this are the run's
+  bool has_fsgsbase = false;
+  bool quiet = false;
+  char library[kPathMax] = {};  // the shim, for LD_PRELOAD
+};
+
+/// Why a run ended, as far as detsim itself decided it.
+enum class Outcome : std::uint32_t {
+  running,
+  finished,         // the root process ended: exit_status is the target's
+  deadlock,         // no task can ever run again
+  virtual_timeout,  // config.virtual_limit_ns passed
+  wall_timeout,     // set by the launcher
+  failed,           // detsim itself: `message` says what
+  stopped           // trace.stop_at was reached
+};
+
+/// What the launcher is asked for; it serves requests in order.
+enum class Request : std::uint32_t { none, report, drain };
+
+struct SignalInfo {  // what siginfo_t needs, as the target sees it
+  std::int32_t number = 0;
+  std::int32_t code = 0;
+  std::int32_t error = 0;
+  std::int32_t pid = 0;  // or timer id
+  std::uint32_t uid = 0;  // or overrun
+  std::int32_t status = 0;
+  std::uint64_t value = 0;  // or fault address
+  std::uint64_t utime = 0, stime = 0;
+};
+
+constexpr std::uint32_t kQueuedSignalsMax = 16384;
+struct QueuedSignal {
+  SignalInfo info;
+  std::uint32_t next = 0;  // index + 1; 0: the last
+};
+
+struct SignalQueue {  // pending signals of a task or a process, in order of arrival
+  std::uint64_t set = 0;  // bit n-1: signal n
+  std::uint32_t first = 0, last = 0;  // QueuedSignal index + 1
+};
+
+struct KernelSigaction {  // struct kernel_sigaction of x86-64
+  std::uint64_t handler = 0;
+  std::uint64_t flags = 0;
+  std::uint64_t restorer = 0;
+  std::uint64_t mask = 0;
+};
+
+
+enum class ProcessState : std::uint8_t { unused, live, zombie };
+
+struct Process {
+  ProcessState state = ProcessState::unused;
+  bool stopped = false;
+  bool stop_reported = true, continue_reported = true;
+  bool exec_pending = false;   // between execve and the new image's first call
+  bool vfork_child = false;    // shares its parent's memory until exec or exit
+  bool subreaper = false;
+  bool exiting = false;
+  bool traceless = false;
+  std::uint32_t index = 0;
+  std::int32_t pid = 0, parent = 0, group = 0, session = 0;  // virtual
+  std::int32_t real_pid = 0;
+  std::int32_t exit_signal = 0;
+  std::uint32_t baton = 0;      // futex: the right to run was handed over
+  std::uint32_t task_count = 0;  // not dead
+  std::uint32_t exit_status = 0;  // as wait(2) encodes it
+  std::int32_t stop_signal = 0;
+  std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
+  TaskId main_task = kNoTask;
+  TaskId vfork_waiter = kNoTask;
+  std::uint64_t address_space = 0;  // equal: shares memory
+  std::uint64_t started_ns = 0;
+  std::uint64_t cpu_ns = 0, children_cpu_ns = 0;  // of ended tasks, of waited-for children
+  std::uint64_t clock_offset_ns = 0;
+  KernelSigaction actions[kSignalsMax];
+  SignalQueue pending;
+  std::uint32_t interval_timers[3] = {};  // timer index + 1 for ITIMER_REAL, VIRTUAL, PROF
+  std::uint64_t interval_ns[3] = {};
+  std::uint32_t clock_reads = 0;
+  char name[kTaskNameBytes] = {};
+};
+
+/// Per-thread kernel state that user-visible calls read and write (one row each in
+/// docs/thread-state.md); parallel to Scheduler::tasks.
+struct ThreadState {
+  std::uint64_t fs_base = 0, gs_base = 0;
+  std::uint64_t signal_mask = 0, saved_mask = 0;
+  bool restore_mask = false;  // sigsuspend, ppoll, ...: the mask to put back after delivery
+  SignalQueue pending;
+  std::uint64_t alternate_stack = 0, alternate_bytes = 0;
+  std::uint32_t alternate_flags = 2;  // SS_DISABLE
+  std::uint64_t clear_child_tid = 0, set_child_tid = 0;
+  std::uint64_t robust_list = 0, robust_bytes = 0;
+  std::uint64_t rseq = 0;
+  std::uint32_t rseq_bytes = 0, rseq_signature = 0;
+  std::uint64_t affinity[2] = {};
+  std::int32_t nice = 0, policy = 0, priority = 0;
+  std::uint32_t cpu = 0;
+  std::uint64_t timer_slack_ns = 50000;
+  std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
+  std::uint64_t context = 0;  // where its fiber was left, in its process
+  std::uint64_t waiting_word = 0;  // futex address as the target knows it, for reports
+};
+
+struct World {
+  std::uint64_t version = 0;  // written last by the launcher: kWorldVersion
+  Config config;
+
+  // -- between run and launcher
+  Outcome outcome = Outcome::running;
+  std::uint32_t outcome_word = 0;  // futex: outcome or request changed
+  Request request = Request::none;
+  std::uint32_t answer_word = 0;  // futex: the launcher served a request
+  std::uint32_t running_real_pid = 0;  // who holds the baton
+  std::uint32_t root_status = 0;       // wait(2) status of the root process
+  char message[512] = {};
+
+  // -- the core
+  TaskId current = kNoTask;
+  std::int32_t next_pid = 0;
+  std::uint32_t next_address_space = 0;
+  std::uint64_t io_events = 0;  // grows with everything that could make a descriptor ready
+  std::uint64_t entered = 0;    // grows with every entered call: the watchdog's pulse
+  std::uint64_t quiet_wakes = 0;  // consecutive wake-ups of sleepers without any other effect
+
+  std::uint32_t signals_used = 0, signal_free = 0;
+  QueuedSignal signals[kQueuedSignalsMax];
+  Process processes[kProcessesMax];
+  ThreadState threads[kTasksMax];
+  Scheduler scheduler;
+  TraceRing trace;
+};
+static_assert(sizeof(World) < (1ull << 30));
+
+inline World& world() { return *reinterpret_cast<World*>(kWorldAddress); }
+
+/// Regions of the world behind the struct, each for one subsystem, sparse.
+constexpr std::uint64_t kWorldDescriptors = kWorldAddress + (4ull << 30);  // see calls/descriptor
+constexpr std::uint64_t kWorldInodes = kWorldAddress + (24ull << 30);      // see calls/inode
+constexpr std::uint64_t kWorldSites = kWorldAddress + (28ull << 30);       // see entry/rewrite
+
+}  // namespace detsim

@@ -1,0 +1,55 @@
+// One fixed-size record per scheduling decision and entered call. Nothing in it depends on the
+// machine, the wall clock or real pids, so two runs are the same exactly if their records are.
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "scheduler/choice.hpp"
+
+namespace detsim {
+
+enum class EventKind : std::uint16_t {
+  none,
+  call,      // an entered call that returned: call, result, detail = digest of its arguments
+  decision,  // a choice of the next task: result = the chosen tid, detail = how many could run
+  start,     // a task started: result = its tid
+  end,       // a task ended: result = its status
+  signal,    // a signal was delivered: result = its number
+  timer,     // virtual time jumped: result = nanoseconds
+  fault,     // a fault struck: call = the call, result = catalogue row, detail = parameter
+  process    // a process started, exec'd or ended: result = pid, detail = what
+};
+
+struct Event {
+  std::uint64_t time_ns = 0;  // virtual, since the start of the run
+  std::int32_t tid = 0;       // virtual; the task that acted
+  EventKind kind = EventKind::none;
+  std::uint16_t call = 0;  // syscall number where kind is call
+  std::int64_t result = 0;
+  std::uint64_t detail = 0;
+  std::uint64_t site = 0;  // the target's instruction that entered; 0: none
+};
+static_assert(sizeof(Event) == 40 && std::is_trivially_copyable_v<Event>);
+
+/// The running digest of a trace; order matters.
+constexpr std::uint64_t digest(std::uint64_t hash, const Event& e) {
+  hash = mix64(hash ^ e.time_ns) + static_cast<std::uint64_t>(e.result);
+  hash ^= (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.tid)) << 32) |
+          (static_cast<std::uint64_t>(e.kind) << 16) | e.call;
+  return mix64(hash ^ e.detail);
+}
+
+/// The ring between the run (writer) and the launcher (reader). Both counters only grow.
+constexpr std::uint64_t kRingEvents = 1u << 20;
+struct TraceRing {
+  bool enabled = false;           // otherwise only the digest is kept
+  std::uint64_t hash = 0;
+  std::uint64_t count = 0;        // events so far, written or not
+  std::uint64_t stop_at = ~0ull;  // the run stops before event number stop_at
+  std::uint64_t written = 0;      // into `events`
+  std::uint64_t drained = 0;      // taken out by the launcher
+  std::uint32_t space_word = 0;   // futex: the launcher drained
+  Event events[kRingEvents];
+};
+
+}  // namespace detsim
