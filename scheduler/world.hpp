@@ -136,6 +136,7 @@ struct ThreadState {
   std::uint64_t timer_slack_ns = 50000;
   std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
   std::uint64_t context = 0;  // where its fiber was left, in its process
+  std::uint64_t stack_top = 0;  // of its shim stack, in its process
   std::uint64_t waiting_word = 0;  // futex address as the target knows it, for reports
 };
 

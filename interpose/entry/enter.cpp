@@ -1,0 +1,50 @@
+// enter(): what every call goes through, whichever door it came by.
+#include <asm-generic/errno.h>
+
+#include "interpose/calls/call.hpp"
+#include "interpose/calls/signals.hpp"
+#include "interpose/entry/cpu.hpp"
+#include "interpose/entry/events.hpp"
+#include "interpose/entry/switch.hpp"
+
+namespace detsim {
+namespace {
+
+bool may_restart(long result) { return result == kRestartSys || result == kRestartNever; }
+
+void record_call(const Frame& f, long result) {
+  record({.kind = EventKind::call,
+          .call = static_cast<std::uint16_t>(f.number),
+          .result = result,
+          .site = f.rip});
+}
+
+}  // namespace
+
+Frame& current_frame() { return *reinterpret_cast<Frame*>(current_thread().frame); }
+
+extern "C" void detsim_enter(Frame* frame) {
+  Frame& f = *frame;
+  auto& w = world();
+  cpu().keeps_vector = 1;
+  current_thread().frame = reinterpret_cast<std::uint64_t>(frame);
+  if (f.number == kNullCall) return deliver_signals(f, false);
+  ++w.entered;
+  Task& me = current_task();
+  ++me.calls;
+  me.clock_reads = 0;
+  me.cpu_ns += kCallCostNs;
+  w.scheduler.advance(kCallCostNs);
+  const Call& call = call_of(f.number);
+  if (call.seen == Seen::by_others) scheduling_point({OperationKind::call, f.number});
+  long result = call.handler(f);
+  // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
+  while (may_restart(result) && !has_deliverable_signal()) result = call.handler(f);
+  if (result != kFrameIsSet) {
+    f.rax = static_cast<std::uint64_t>(result);
+    record_call(f, may_restart(result) ? -EINTR : result);
+  }
+  if (has_deliverable_signal()) deliver_signals(f, result != kFrameIsSet);
+}
+
+}  // namespace detsim

@@ -1,0 +1,206 @@
+// The hall behind the doors. Every door ends here: switch to the task's shim stack, save all
+// registers as a Frame (frame.hpp), call enter(), restore, go back. Touches no vector register,
+// no byte of the target's stack (so neither its red zone nor a full 16 KiB stack), no TLS.
+//
+// The scratch words in detsim_cpu are safe because a process has one kernel thread and no
+// asynchronous signal is ever delivered to it.
+
+        .text
+        .hidden detsim_cpu, detsim_enter, detsim_enter_fault, detsim_fault_frame
+        .globl  detsim_entry_trap, detsim_entry_site, detsim_entry_fault, detsim_leave
+        .hidden detsim_entry_trap, detsim_entry_site, detsim_entry_fault, detsim_leave
+        .globl  detsim_on_task_stack, detsim_sigreturn
+        .hidden detsim_on_task_stack, detsim_sigreturn
+
+        .set USER_RSP, 0
+        .set STACK_TOP, 8
+        .set RESUME, 16
+        .set JUMP, 24
+        .set FRAME_BYTES, 160
+
+        .type   detsim_entry_trap, @function
+detsim_entry_trap:
+        .cfi_startproc
+        .cfi_signal_frame
+        .cfi_undefined rip
+        movq    $0, detsim_cpu+RESUME(%rip)
+        jmp     0f
+        .type   detsim_entry_site, @function
+detsim_entry_site:
+        mov     %r11, detsim_cpu+RESUME(%rip)
+0:      mov     %rsp, detsim_cpu+USER_RSP(%rip)
+        mov     detsim_cpu+STACK_TOP(%rip), %rsp
+        push    detsim_cpu+RESUME(%rip)
+        push    detsim_cpu+USER_RSP(%rip)
+        pushfq
+        cld
+        push    %rcx                    // rip
+        push    %rax                    // number
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %rcx
+        push    %rax
+        push    %r8
+        push    %r9
+        push    %r10
+        push    %r11                    // becomes flags below, as the kernel leaves it
+        push    %rbx
+        push    %rbp
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
+        // Frame complete; as the kernel does: rcx = rip (already), r11 = flags.
+        mov     136(%rsp), %r11
+        mov     %r11, 48(%rsp)
+        .cfi_def_cfa rsp, 0
+        .cfi_offset r15, 0
+        .cfi_offset r14, 8
+        .cfi_offset r13, 16
+        .cfi_offset r12, 24
+        .cfi_offset rbp, 32
+        .cfi_offset rbx, 40
+        .cfi_offset rip, 128
+        .cfi_offset rsp, 144
+        mov     %rsp, %rdi
+        mov     %rsp, %rbp
+        call    detsim_enter
+        mov     %rsp, %rdi
+        jmp     detsim_leave
+        .cfi_endproc
+
+        // A genuine fault: the handler left the registers in detsim_fault_frame; build the same
+        // Frame from them, all registers as they were.
+        .type   detsim_entry_fault, @function
+detsim_entry_fault:
+        .cfi_startproc
+        .cfi_undefined rip
+        mov     detsim_cpu+STACK_TOP(%rip), %rsp
+        sub     $FRAME_BYTES, %rsp
+        cld
+        mov     %rsp, %rdi
+        lea     detsim_fault_frame(%rip), %rsi
+        mov     $FRAME_BYTES/8, %ecx
+        rep movsq
+        mov     %rsp, %rdi
+        mov     %rsp, %rbp
+        call    detsim_enter_fault
+        mov     %rsp, %rdi
+        jmp     detsim_leave
+        .cfi_endproc
+
+        .type   detsim_leave, @function
+detsim_leave:                           // rdi = Frame
+        .cfi_startproc
+        .cfi_undefined rip
+        mov     152(%rdi), %rax         // resume
+        test    %rax, %rax
+        cmovz   128(%rdi), %rax         // else rip
+        mov     %rax, detsim_cpu+JUMP(%rip)
+        mov     %rdi, %rsp
+        pop     %r15
+        pop     %r14
+        pop     %r13
+        pop     %r12
+        pop     %rbp
+        pop     %rbx
+        pop     %r11
+        pop     %r10
+        pop     %r9
+        pop     %r8
+        pop     %rax
+        pop     %rcx
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+        lea     16(%rsp), %rsp          // number, rip
+        popfq
+        mov     (%rsp), %rsp
+        jmp     *detsim_cpu+JUMP(%rip)
+        .cfi_endproc
+
+        // The symbols' door: an ordinary call. Leaves a Frame too (only what the calling
+        // convention preserves means anything in it), so that reports can unwind the caller.
+        .type   detsim_on_task_stack, @function
+detsim_on_task_stack:                   // rdi = function, rsi, rdx = its arguments
+        .cfi_startproc
+        mov     detsim_cpu+STACK_TOP(%rip), %rax
+        lea     -FRAME_BYTES(%rax), %rax
+        mov     %r15, (%rax)
+        mov     %r14, 8(%rax)
+        mov     %r13, 16(%rax)
+        mov     %r12, 24(%rax)
+        mov     %rbp, 32(%rax)
+        mov     %rbx, 40(%rax)
+        mov     (%rsp), %rcx
+        mov     %rcx, 128(%rax)
+        lea     8(%rsp), %rcx
+        mov     %rcx, 144(%rax)
+        push    %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset rbp, -16
+        mov     %rsp, %rbp
+        .cfi_def_cfa_register rbp
+        mov     %rax, %rsp
+        mov     %rdi, %rax
+        mov     %rsi, %rdi
+        mov     %rdx, %rsi
+        call    *%rax
+        mov     %rbp, %rsp
+        pop     %rbp
+        .cfi_def_cfa rsp, 8
+        ret
+        .cfi_endproc
+
+        // A call that asks for nothing: pending signals are delivered on the way out. Vector
+        // registers need not survive, since this is an ordinary function.
+        .globl  detsim_null_call
+        .hidden detsim_null_call
+        .type   detsim_null_call, @function
+detsim_null_call:
+        .cfi_startproc
+        mov     $-1, %rax
+        lea     1f(%rip), %rcx
+        jmp     detsim_entry_trap
+1:      ret
+        .cfi_endproc
+
+        // rdi = to, rsi = from, rdx = count: copies to or from the target's memory; returns how
+        // many bytes could not be copied. A fault on the copy goes on behind it (trap.cpp).
+        .globl  detsim_user_copy, detsim_user_copy_fault, detsim_user_copy_end
+        .hidden detsim_user_copy, detsim_user_copy_fault, detsim_user_copy_end
+        .type   detsim_user_copy, @function
+detsim_user_copy:
+        .cfi_startproc
+        mov     %rdx, %rcx
+detsim_user_copy_fault:
+        rep movsb
+detsim_user_copy_end:
+        mov     %rcx, %rax
+        ret
+        .cfi_endproc
+
+        // The restorer of the shim's own signal handlers: this return must come from the shim's
+        // text, which is exempt from dispatch.
+        .type   detsim_sigreturn, @function
+detsim_sigreturn:
+        mov     $15, %eax
+        syscall
+
+        // Vector state: the only code of the shim that may touch it. rdi = a 64-byte aligned area.
+        .globl  detsim_save_vectors, detsim_restore_vectors
+        .hidden detsim_save_vectors, detsim_restore_vectors
+        .type   detsim_save_vectors, @function
+detsim_save_vectors:
+        mov     $-1, %eax
+        mov     $-1, %edx
+        xsavec64 (%rdi)
+        ret
+        .type   detsim_restore_vectors, @function
+detsim_restore_vectors:
+        mov     $-1, %eax
+        mov     $-1, %edx
+        xrstor64 (%rdi)
+        ret
+        .section .note.GNU-stack,"",@progbits

@@ -1,0 +1,256 @@
+#include "interpose/entry/switch.hpp"
+
+#include <linux/futex.h>
+#include <linux/mman.h>
+
+#include "interpose/base/log.hpp"
+#include "interpose/base/raw.hpp"
+#include "interpose/calls/idle.hpp"
+#include "interpose/calls/timers.hpp"
+#include "interpose/entry/events.hpp"
+#include "scheduler/invariant.hpp"
+
+// Boost.Context's own C interface (boost/context/detail/fcontext.hpp), without its C++ headers,
+// which bring exceptions along.
+extern "C" {
+struct FiberTransfer {
+  void* context;
+  void* data;
+};
+FiberTransfer jump_fcontext(void* to, void* data);
+void* make_fcontext(void* stack_top, std::size_t bytes, void (*function)(FiberTransfer));
+
+void detsim_save_vectors(void* area);
+void detsim_restore_vectors(const void* area);
+
+detsim::Cpu detsim_cpu;
+}
+
+namespace detsim {
+namespace {
+
+constexpr std::uint32_t kStacksMax = kTasksMax;
+constexpr std::uint64_t kCanary = 0x64657473696d2121;
+
+// Private to the process: which stacks are free.
+std::uint16_t free_stacks[kStacksMax];
+std::uint32_t free_stack_count;
+std::uint32_t stacks_used;
+
+std::uint64_t top_of(std::uint32_t index) { return kPrivateAddress + (index + 1) * kStackBytes; }
+char* vectors_of(std::uint64_t top) { return reinterpret_cast<char*>(top - kStackBytes); }
+std::uint64_t& canary_of(std::uint64_t top) {
+  return *reinterpret_cast<std::uint64_t*>(top - kStackBytes + kVectorBytes);
+}
+
+void write_fs_base(std::uint64_t base) {
+  if (world().config.has_fsgsbase) {
+    __asm__ volatile("wrfsbase %0" : : "r"(base));
+  } else {
+    raw(__NR_arch_prctl, 0x1002 /* ARCH_SET_FS */, base);
+  }
+}
+
+std::uint64_t read_fs_base() {
+  std::uint64_t base;
+  if (world().config.has_fsgsbase) {
+    __asm__ volatile("rdfsbase %0" : "=r"(base));
+    return base;
+  }
+  raw(__NR_arch_prctl, 0x1003 /* ARCH_GET_FS */, &base);
+  return base;
+}
+
+// What the one who was switched away from left behind is stored by the one who goes on.
+void arrived(FiberTransfer transfer) {
+  static_cast<ThreadState*>(transfer.data)->context =
+      reinterpret_cast<std::uint64_t>(transfer.context);
+}
+
+void first_steps(FiberTransfer transfer) {
+  arrived(transfer);
+  detsim_leave(reinterpret_cast<Frame*>(cpu().thread->frame));
+}
+
+void give_baton(Task& next) {
+  auto& w = world();
+  auto& process = process_of(next);
+  w.current = next.id;
+  w.running_real_pid = static_cast<std::uint32_t>(process.real_pid);
+  __atomic_store_n(&process.baton, 1, __ATOMIC_SEQ_CST);
+  raw(__NR_futex, &process.baton, FUTEX_WAKE, 1);
+}
+
+// Returns in the fiber of whichever task of this process is chosen.
+void switch_to(Task& chosen) {
+  Task* next = &chosen;
+  Task& me = current_task();
+  ThreadState& my_thread = current_thread();
+  if (next == &me) return;
+  const auto my_top = cpu().stack_top;
+  const bool vectors = cpu().keeps_vector != 0;
+  DETSIM_INVARIANT(canary_of(my_top) == kCanary);
+  if (vectors) detsim_save_vectors(vectors_of(my_top));
+  my_thread.fs_base = read_fs_base();
+  Process& mine = current_process();
+  if (&process_of(*next) != &mine) {
+    give_baton(*next);
+    await_baton(mine);
+    next = &world().scheduler.tasks[world().current];
+  }
+  if (next != &me) {
+    install(*next);
+    write_fs_base(cpu().thread->fs_base);
+    arrived(jump_fcontext(reinterpret_cast<void*>(cpu().thread->context), &my_thread));
+  } else {
+    install(me);
+  }
+  if (vectors) detsim_restore_vectors(vectors_of(my_top));
+  cpu().keeps_vector = vectors ? 1 : 0;
+}
+
+// Serves everything that is due by now; task deadlines inside pop_due, the rest here.
+void serve_due_timers() {
+  auto& scheduler = world().scheduler;
+  while (scheduler.next_deadline_ns <= scheduler.now_ns) {
+    const auto timer = scheduler.pop_due();
+    if (timer != kNoTimer) timer_expired(timer);
+  }
+}
+
+Task& choose() {
+  auto& w = world();
+  auto& scheduler = w.scheduler;
+  const auto state = current_task().state;
+  Task* me = state == TaskState::runnable || state == TaskState::waiting ? cpu().task : nullptr;
+  for (;;) {
+    serve_due_timers();
+    const auto decisions = scheduler.decisions;
+    if (Task* next = scheduler.decide(me)) {
+      if (scheduler.decisions != decisions) {
+        record({.kind = EventKind::decision, .result = next->tid,
+                .detail = scheduler.runnable_count});
+      }
+      return *next;
+    }
+    if (retry_waiters()) continue;
+    if (scheduler.next_deadline_ns != kNever) {
+      DETSIM_INVARIANT(scheduler.next_deadline_ns > scheduler.now_ns);
+      scheduler.now_ns = scheduler.next_deadline_ns;
+      if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
+      continue;
+    }
+    if (wait_for_outside()) continue;
+    stop_run(Outcome::deadlock);
+  }
+}
+
+}  // namespace
+
+void set_up_stacks() {
+  const auto bytes = kStacksMax * kStackBytes;
+  const long result = raw(__NR_mmap, kPrivateAddress, bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1);
+  if (result != static_cast<long>(kPrivateAddress)) {
+    fatal("the address range for task stacks is taken (", static_cast<std::int64_t>(result), ")");
+  }
+  free_stack_count = stacks_used = 0;
+}
+
+std::uint64_t allocate_stack() {
+  std::uint32_t index;
+  if (free_stack_count > 0) {
+    index = free_stacks[--free_stack_count];
+  } else if (stacks_used < kStacksMax) {
+    index = stacks_used++;
+  } else {
+    return 0;
+  }
+  canary_of(top_of(index)) = kCanary;
+  return top_of(index);
+}
+
+void free_stack(std::uint64_t top) {
+  DETSIM_INVARIANT(canary_of(top) == kCanary);
+  free_stacks[free_stack_count++] =
+      static_cast<std::uint16_t>((top - kPrivateAddress) / kStackBytes - 1);
+}
+
+void keep_only_stack(std::uint64_t top) {
+  free_stack_count = 0;
+  for (std::uint32_t i = stacks_used; i-- > 0;) {
+    if (top_of(i) != top) free_stacks[free_stack_count++] = static_cast<std::uint16_t>(i);
+  }
+}
+
+void prepare_fiber(Task& task, std::uint64_t stack_top, const Frame& frame) {
+  auto* place = reinterpret_cast<Frame*>(stack_top) - 1;
+  *place = frame;
+  auto& thread = thread_of(task);
+  thread.stack_top = stack_top;
+  thread.frame = reinterpret_cast<std::uint64_t>(place);
+  thread.context = reinterpret_cast<std::uint64_t>(
+      make_fcontext(place, kStackBytes - kVectorBytes - sizeof(Frame), first_steps));
+}
+
+void install(Task& task) {
+  auto& w = world();
+  w.current = task.id;
+  cpu().task = &task;
+  cpu().thread = &thread_of(task);
+  cpu().process = &process_of(task);
+  cpu().stack_top = cpu().thread->stack_top;
+}
+
+void await_baton(Process& mine) {
+  while (__atomic_load_n(&mine.baton, __ATOMIC_SEQ_CST) == 0) {
+    raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, nullptr);
+  }
+  mine.baton = 0;
+}
+
+void reschedule() { switch_to(choose()); }
+
+void reschedule_and_leave() {
+  Task& next = choose();
+  DETSIM_INVARIANT(&process_of(next) != &current_process());
+  give_baton(next);
+}
+
+void scheduling_point(Operation operation) {
+  auto& w = world();
+  auto& scheduler = w.scheduler;
+  if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
+  if (scheduler.runnable_count <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
+  current_task().next = operation;
+  reschedule();
+}
+
+Wake wait_for(WaitKind kind, WaitKey key, std::uint64_t deadline_ns, bool interruptible,
+              std::uint32_t bits) {
+  Task& me = current_task();
+  world().scheduler.wait(me, kind, key, bits, deadline_ns, interruptible);
+  reschedule();
+  me.wait_kind = WaitKind::none;
+  return me.wake;
+}
+
+void stop_run(Outcome outcome) {
+  auto& w = world();
+  w.outcome = outcome;
+  __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
+  raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1 << 30);
+  for (;;) raw(__NR_pause);  // the launcher reports, and ends us
+}
+
+void end_run_as_failed(const char* message) {
+  say(message);
+  if (cpu().process != nullptr) {
+    copy_text(world().message, message, sizeof(World::message));
+    stop_run(Outcome::failed);
+  }
+  raw(__NR_exit_group, 125);
+  __builtin_trap();
+}
+
+}  // namespace detsim

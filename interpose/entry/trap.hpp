@@ -1,0 +1,19 @@
+// The shim's own signal handlers: SIGSYS (a call by user dispatch) and the faults.
+#pragma once
+#include <cstdint>
+
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+/// Installs handlers and the alternate stack in the kernel, and empties its signal mask.
+/// `stack` is set up once per kernel thread.
+void install_traps();
+/// The alternate stack and user dispatch of a new kernel thread or image.
+void arm_dispatch();
+/// The genuine fault that entered through detsim_entry_fault.
+const SignalInfo& fault_info();
+/// Whether an address is in the shim's own text.
+bool in_shim_text(std::uint64_t address);
+
+}  // namespace detsim
