@@ -43,6 +43,8 @@ struct Scheduler {
   std::uint32_t timer_free = kNoTimer;
   std::uint32_t heap_count = 0;
   std::uint32_t live = 0;  // tasks that are neither unused nor dead
+  std::uint32_t roots_started = 0;  // tasks started without a parent
+  std::uint64_t now_seen_ns = 0;    // now_ns when it was last looked at: it never decreases
   StrategyState strategy;
   ChoiceStream wakes;  // which of several waiters a wake-up takes
 

@@ -25,6 +25,7 @@ struct StrategyState {
   std::uint64_t step = 0;  // decisions so far
   std::uint64_t change_points[kChangePointsMax] = {};
   std::uint64_t low_priority = 0;
+  TaskId last = 0;  // round-robin: the task chosen last
 };
 
 struct Strategy {
@@ -41,6 +42,10 @@ struct Strategy {
   /// Chooses among scheduler.runnable (never empty); returns an index into it. `current` is the
   /// task that reached the point, nullptr when it ended; it is runnable or not.
   std::uint32_t (*pick)(StrategyState&, Scheduler& scheduler, const Task* current);
+
+  /// pick() is also asked when only one task is runnable, so that it sees every step. It must
+  /// not draw then: where there is no choice there is no draw.
+  bool every_step;
 };
 
 /// All strategies; the first is the default.

@@ -1,0 +1,10 @@
+// What each file of this folder defines, for the list in strategy.cpp.
+#pragma once
+#include "scheduler/strategy.hpp"
+
+namespace detsim {
+
+extern const Strategy strategy_random;
+extern const Strategy strategy_round_robin;
+
+}  // namespace detsim

@@ -1,0 +1,21 @@
+// The list of strategies: one row per file in strategies/. The first is the default. A run is
+// identified by its strategy's name, so rows may be moved, but a name keeps its meaning.
+#include "scheduler/strategy.hpp"
+
+#include "scheduler/strategies/strategies.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr const Strategy* kStrategies[] = {
+    &strategy_random,
+    &strategy_round_robin,
+};
+
+}  // namespace
+
+StrategyList strategies() {
+  return {kStrategies, kStrategies + sizeof kStrategies / sizeof *kStrategies};
+}
+
+}  // namespace detsim
