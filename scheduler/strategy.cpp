@@ -8,8 +8,7 @@ namespace detsim {
 namespace {
 
 constexpr const Strategy* kStrategies[] = {
-    &strategy_random,
-    &strategy_round_robin,
+    &strategy_random, &strategy_round_robin, &strategy_pct, &strategy_pos, &strategy_surw,
 };
 
 }  // namespace

@@ -25,8 +25,18 @@ struct StrategyState {
   std::uint64_t step = 0;  // decisions so far
   std::uint64_t change_points[kChangePointsMax] = {};
   std::uint64_t low_priority = 0;
-  TaskId last = 0;  // round-robin: the task chosen last
+  TaskId last = 0;                // round-robin, pct: the task chosen last
+  std::uint32_t streak = 0;       // pct: its run in a row; surw: events since the draw
+  std::uint64_t next_change = 0;  // pct: the first change point not passed; 0: none is left
+  std::uint64_t salt = 0;         // surw: which objects are of interest in this run
+  TaskId intended = 0;            // surw: whose event of interest comes next
+  std::uint32_t urn = 0;          // surw: grows when a task starts
 };
+
+/// Tells the strategy, right after start(), how many events of interest the task will execute,
+/// with those of the tasks it will start (as counted by an earlier run). The share of a child is
+/// taken out of its parent's. A task never told about is estimated.
+void expect_events(Task& task, Task* parent, std::uint64_t events);
 
 struct Strategy {
   const char* name;       // as given to --strategy, without its parameter

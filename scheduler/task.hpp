@@ -43,6 +43,11 @@ struct StrategyTask {
   std::uint64_t priority = 0;
   std::uint64_t steps = 0;
   std::uint64_t operation_tag = 0;
+  std::uint64_t expected_events = 0;  // surw: from a profile, with those of future children
+  std::uint64_t urn_events = 0;       // surw: events of interest since a task was last started
+  std::uint32_t urn = 0;              // surw: the StrategyState::urn that urn_events counts in
+  bool profiled = false;              // surw: expected_events is known
+  bool intended = false;              // surw: the next event of interest is to be this task's
 };
 
 constexpr unsigned kTaskNameBytes = 16;

@@ -92,8 +92,7 @@ struct Process {
   bool exec_pending = false;   // between execve and the new image's first call
   bool vfork_child = false;    // shares its parent's memory until exec or exit
   bool subreaper = false;
-  bool exiting = false;
-  bool traceless = false;
+  bool executed = false;  // called execve since its fork
   std::uint32_t index = 0;
   std::int32_t pid = 0, parent = 0, group = 0, session = 0;  // virtual
   std::int32_t real_pid = 0;
@@ -101,6 +100,7 @@ struct Process {
   std::uint32_t baton = 0;      // futex: the right to run was handed over
   std::uint32_t task_count = 0;  // not dead
   std::uint32_t exit_status = 0;  // as wait(2) encodes it
+  std::uint64_t ended_order = 0;  // who ended earlier is reported earlier
   std::int32_t stop_signal = 0;
   std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
   TaskId main_task = kNoTask;
@@ -111,11 +111,33 @@ struct Process {
   std::uint64_t clock_offset_ns = 0;
   KernelSigaction actions[kSignalsMax];
   SignalQueue pending;
-  std::uint32_t interval_timers[3] = {};  // timer index + 1 for ITIMER_REAL, VIRTUAL, PROF
-  std::uint64_t interval_ns[3] = {};
+  std::uint32_t interval_timers[3] = {};  // OwnedTimer index + 1 for ITIMER_REAL, VIRTUAL, PROF
+  std::int32_t next_timer_id = 0;
   std::uint32_t clock_reads = 0;
   char name[kTaskNameBytes] = {};
 };
+
+/// A timer that the target made; Timer::owner of an allocated timer is its index.
+enum class TimerKind : std::uint8_t { unused, interval, posix, descriptor };
+struct OwnedTimer {
+  TimerKind kind = TimerKind::unused;
+  bool measures_cpu = false;     // of its process; else virtual time
+  bool signal_pending = false;   // its signal is queued: further expiries are overruns
+  std::uint32_t process = 0;     // index
+  std::uint32_t timer = 0;       // of Scheduler::timers
+  std::int32_t clock = 0;
+  std::int32_t id = 0;           // posix: as the target knows it; interval: ITIMER_*
+  std::int32_t notify = 0;       // sigevent's, SIGEV_*
+  std::int32_t signal = 0;
+  std::int32_t tid = 0;          // SIGEV_THREAD_ID
+  std::int32_t overrun = 0, last_overrun = 0;
+  std::uint64_t value = 0;
+  std::uint64_t due = 0;         // 0: disarmed; virtual or CPU nanoseconds
+  std::uint64_t interval_ns = 0;
+  std::uint64_t expirations = 0;  // descriptor: not yet read
+  std::uint64_t object = 0;       // descriptor: which open file
+};
+constexpr std::uint32_t kOwnedTimersMax = 8192;
 
 /// Per-thread kernel state that user-visible calls read and write (one row each in
 /// docs/thread-state.md); parallel to Scheduler::tasks.
@@ -155,14 +177,20 @@ struct World {
 
   // -- the core
   TaskId current = kNoTask;
+  std::uint32_t processes_used = 0;  // indices below this one have been used
+  std::int32_t departing = 0;  // real pid of who gave the baton away and ends in the kernel
   std::int32_t next_pid = 0;
   std::uint32_t next_address_space = 0;
+  std::uint64_t shared_objects = 0;  // anonymous shared mappings so far
+  std::uint64_t ends = 0;  // processes that ended so far
   std::uint64_t io_events = 0;  // grows with everything that could make a descriptor ready
   std::uint64_t entered = 0;    // grows with every entered call: the watchdog's pulse
   std::uint64_t quiet_wakes = 0;  // consecutive wake-ups of sleepers without any other effect
 
   std::uint32_t signals_used = 0, signal_free = 0;
   QueuedSignal signals[kQueuedSignalsMax];
+  std::uint32_t timers_used = 0;
+  OwnedTimer timers[kOwnedTimersMax];
   Process processes[kProcessesMax];
   ThreadState threads[kTasksMax];
   Scheduler scheduler;

@@ -2,13 +2,15 @@
 // kernel's result: -errno on failure. There is no errno in the shim.
 #pragma once
 #include <asm/unistd.h>
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace detsim {
 
 template <typename T>
 inline long raw_argument(T value) {
-  if constexpr (__is_pointer(T)) {
+  if constexpr (std::is_pointer_v<T>) {
     return reinterpret_cast<long>(value);
   } else {
     return static_cast<long>(value);

@@ -17,6 +17,7 @@ namespace detsim {
 /// the target.
 constexpr long kRestartSys = -512;     // restart if the handler has SA_RESTART, else EINTR
 constexpr long kRestartNever = -514;   // EINTR after any handler
+constexpr bool is_restart(long result) { return result == kRestartSys || result == kRestartNever; }
 /// The handler set the whole frame itself (sigreturn, exec).
 constexpr long kFrameIsSet = -1024;
 /// An internal number: nothing is asked for but the delivery of signals.

@@ -10,8 +10,6 @@
 namespace detsim {
 namespace {
 
-bool may_restart(long result) { return result == kRestartSys || result == kRestartNever; }
-
 void record_call(const Frame& f, long result) {
   record({.kind = EventKind::call,
           .call = static_cast<std::uint16_t>(f.number),
@@ -28,7 +26,10 @@ extern "C" void detsim_enter(Frame* frame) {
   auto& w = world();
   cpu().keeps_vector = 1;
   current_thread().frame = reinterpret_cast<std::uint64_t>(frame);
-  if (f.number == kNullCall) return deliver_signals(f, false);
+  if (f.number == kNullCall) {
+    deliver_signals(f, 0);
+    return;
+  }
   ++w.entered;
   Task& me = current_task();
   ++me.calls;
@@ -37,14 +38,15 @@ extern "C" void detsim_enter(Frame* frame) {
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);
   if (call.seen == Seen::by_others) scheduling_point({OperationKind::call, f.number});
-  long result = call.handler(f);
   // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
-  while (may_restart(result) && !has_deliverable_signal()) result = call.handler(f);
-  if (result != kFrameIsSet) {
+  long result;
+  do {
+    result = call.handler(f);
+    if (result == kFrameIsSet) break;
     f.rax = static_cast<std::uint64_t>(result);
-    record_call(f, may_restart(result) ? -EINTR : result);
-  }
-  if (has_deliverable_signal()) deliver_signals(f, result != kFrameIsSet);
+    record_call(f, result);
+  } while ((has_deliverable_signal() || is_restart(result)) && deliver_signals(f, result));
+  if (result == kFrameIsSet && has_deliverable_signal()) deliver_signals(f, 0);
 }
 
 }  // namespace detsim

@@ -188,6 +188,46 @@ detsim_sigreturn:
         mov     $15, %eax
         syscall
 
+        // A kernel process that shares our memory. rdi = flags, rsi = its stack, rdx = its Process,
+        // rcx = where clone puts a pidfd. Returns in the parent only.
+        .globl  detsim_clone_shared
+        .hidden detsim_clone_shared, detsim_shared_child
+        .type   detsim_clone_shared, @function
+detsim_clone_shared:
+        push    %r12
+        mov     %rdx, %r12
+        mov     %rcx, %rdx
+        xor     %r10d, %r10d
+        xor     %r8d, %r8d
+        mov     $56, %eax               // clone
+        syscall
+        test    %rax, %rax
+        jz      1f
+        pop     %r12
+        ret
+1:      mov     %r12, %rdi
+        xor     %ebp, %ebp
+        call    detsim_shared_child
+        ud2
+
+        // rdi = the next process's baton word, rsi = exit status: the last steps of a kernel thread.
+        // Once the baton is given nothing may touch the stack: a vfork child's belongs to its
+        // parent, who may already run.
+        .globl  detsim_give_baton_and_exit
+        .hidden detsim_give_baton_and_exit
+        .type   detsim_give_baton_and_exit, @function
+detsim_give_baton_and_exit:
+        mov     %rsi, %rbx
+        movl    $1, (%rdi)
+        mov     $1, %esi                // FUTEX_WAKE
+        mov     $1, %edx
+        mov     $202, %eax              // futex
+        syscall
+        mov     %rbx, %rdi
+        mov     $231, %eax              // exit_group
+        syscall
+        ud2
+
         // Vector state: the only code of the shim that may touch it. rdi = a 64-byte aligned area.
         .globl  detsim_save_vectors, detsim_restore_vectors
         .hidden detsim_save_vectors, detsim_restore_vectors
@@ -201,6 +241,24 @@ detsim_save_vectors:
 detsim_restore_vectors:
         mov     $-1, %eax
         mov     $-1, %edx
+        xrstor64 (%rdi)
+        ret
+
+        // Signal frames hold the standard format. rdi = 64-byte aligned area, rsi = components.
+        .globl  detsim_save_signal_vectors, detsim_load_signal_vectors
+        .hidden detsim_save_signal_vectors, detsim_load_signal_vectors
+        .type   detsim_save_signal_vectors, @function
+detsim_save_signal_vectors:
+        mov     %esi, %eax
+        mov     %rsi, %rdx
+        shr     $32, %rdx
+        xsave64 (%rdi)
+        ret
+        .type   detsim_load_signal_vectors, @function
+detsim_load_signal_vectors:
+        mov     %esi, %eax
+        mov     %rsi, %rdx
+        shr     $32, %rdx
         xrstor64 (%rdi)
         ret
         .section .note.GNU-stack,"",@progbits

@@ -10,4 +10,7 @@ namespace detsim {
 /// whether it does changes nothing but speed.
 void consider_rewriting(std::uint64_t site, std::uint64_t number);
 
+/// Where to go on for a target address that lies inside a rewritten site; 0: at the address itself.
+std::uint64_t resume_address(std::uint64_t rip);
+
 }  // namespace detsim

@@ -6,6 +6,7 @@
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/idle.hpp"
+#include "interpose/calls/processes.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
 #include "scheduler/invariant.hpp"
@@ -147,6 +148,8 @@ Task& choose() {
 
 }  // namespace
 
+std::uint64_t current_fs_base() { return read_fs_base(); }
+
 void set_up_stacks() {
   const auto bytes = kStacksMax * kStackBytes;
   const long result = raw(__NR_mmap, kPrivateAddress, bytes, PROT_READ | PROT_WRITE,
@@ -207,15 +210,16 @@ void await_baton(Process& mine) {
     raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, nullptr);
   }
   mine.baton = 0;
+  auto& w = world();
+  if (w.departing != 0) {
+    wait_until_gone(w.departing);
+    w.departing = 0;
+  }
 }
 
 void reschedule() { switch_to(choose()); }
 
-void reschedule_and_leave() {
-  Task& next = choose();
-  DETSIM_INVARIANT(&process_of(next) != &current_process());
-  give_baton(next);
-}
+Task& choose_next() { return choose(); }
 
 void scheduling_point(Operation operation) {
   auto& w = world();

@@ -32,6 +32,9 @@ void keep_only_stack(std::uint64_t top);
 /// Puts a new task's fiber on a stack: when first switched to, it leaves the shim by `frame`.
 void prepare_fiber(Task& task, std::uint64_t stack_top, const Frame& frame);
 
+/// The FS base of the running task, which the kernel or wrfsbase may have changed unseen.
+std::uint64_t current_fs_base();
+
 /// Makes `task` the one that this process's virtual processor runs, without switching.
 void install(Task& task);
 
@@ -39,8 +42,8 @@ void install(Task& task);
 /// next deadline when there is none. Returns when the current task runs again; never, when it
 /// ended.
 void reschedule();
-/// Gives the baton away for good, because this process is about to end in the kernel.
-void reschedule_and_leave();
+/// The next task that runs, when the current one's process will not; moves time on if it must.
+Task& choose_next();
 /// A new process (fork, vfork child) waits here until it is first chosen.
 void await_baton(Process& mine);
 

@@ -1,9 +1,12 @@
 #include "interpose/entry/trap.hpp"
 
 #include <asm/prctl.h>
+#include <elf.h>
 #include <linux/prctl.h>
 #include <signal.h>
 #include <ucontext.h>
+
+#include <initializer_list>
 
 #include "interpose/base/library.hpp"
 #include "interpose/base/log.hpp"
@@ -17,8 +20,7 @@
 extern "C" {
 void detsim_sigreturn();
 extern char detsim_user_copy_fault[], detsim_user_copy_end[];
-extern char __executable_start_of_shim[] __attribute__((visibility("hidden")));
-extern char __etext_of_shim[] __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));  // by the linker
 detsim::Frame detsim_fault_frame;
 }
 
@@ -26,6 +28,7 @@ namespace detsim {
 namespace {
 
 SignalInfo fault;
+std::uint64_t fault_error, fault_trap, fault_address;
 alignas(64) char signal_stack[64 << 10];
 
 struct KernelStack {
@@ -34,8 +37,23 @@ struct KernelStack {
   std::size_t bytes;
 };
 
-std::uint64_t text_begin() { return reinterpret_cast<std::uint64_t>(__executable_start_of_shim); }
-std::uint64_t text_end() { return reinterpret_cast<std::uint64_t>(__etext_of_shim); }
+struct Range {
+  std::uint64_t begin, end;
+};
+Range shim_text;
+
+// The executable segment of this library, from its own program headers.
+Range find_text() {
+  const auto base = reinterpret_cast<std::uint64_t>(__ehdr_start);
+  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(base);
+  const auto* segment = reinterpret_cast<const Elf64_Phdr*>(base + header->e_phoff);
+  for (int i = 0; i < header->e_phnum; ++i, ++segment) {
+    if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
+      return {base + segment->p_vaddr, base + segment->p_vaddr + segment->p_memsz};
+    }
+  }
+  fatal("libdetsim.so has no executable segment");
+}
 
 Frame frame_of(const greg_t* regs) {
   const auto reg = [regs](int name) { return static_cast<std::uint64_t>(regs[name]); };
@@ -69,7 +87,7 @@ void on_fault(int number, siginfo_t* info, void* context) {
       return;
     }
     Text<32> at;
-    at.hexadecimal(rip - text_begin());
+    at.hexadecimal(rip - shim_text.begin);
     Text<32> address;
     address.hexadecimal(reinterpret_cast<std::uint64_t>(info->si_addr));
     fatal("a fault inside of the shim: signal ", number, " at text+", at.data(), ", address ",
@@ -78,6 +96,9 @@ void on_fault(int number, siginfo_t* info, void* context) {
   if (answer_instruction(number, ucontext)) return;
   fault = {.number = number, .code = info->si_code,
            .value = reinterpret_cast<std::uint64_t>(info->si_addr)};
+  fault_error = static_cast<std::uint64_t>(regs[REG_ERR]);
+  fault_trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
+  fault_address = static_cast<std::uint64_t>(regs[REG_CR2]);
   detsim_fault_frame = frame_of(regs);
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
   regs[REG_EFL] &= ~0x100;  // the trap flag must not step through the shim
@@ -96,11 +117,22 @@ void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
 
 const SignalInfo& fault_info() { return fault; }
 
+bool is_fault(const SignalInfo& info) {
+  constexpr std::uint64_t faults =
+      bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) | bit_of(SIGFPE) | bit_of(SIGTRAP);
+  return (faults & bit_of(info.number)) != 0 && info.code > 0;
+}
+
+void fault_details(std::uint64_t& error, std::uint64_t& trap, std::uint64_t& address) {
+  error = fault_error, trap = fault_trap, address = fault_address;
+}
+
 bool in_shim_text(std::uint64_t address) {
-  return address >= text_begin() && address < text_end();
+  return address >= shim_text.begin && address < shim_text.end;
 }
 
 void install_traps() {
+  shim_text = find_text();
   handle(SIGSYS, on_sigsys);
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) handle(number, on_fault);
   // The kernel's own SIGPIPE and the like are modelled (signals.cpp).
@@ -115,7 +147,7 @@ void arm_dispatch() {
   raw(__NR_rt_sigprocmask, SIG_SETMASK, &nothing, nullptr, 8);
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
   const long result = raw(__NR_prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1 /* ON */,
-                          text_begin(), text_end() - text_begin(), 0);
+                          shim_text.begin, shim_text.end - shim_text.begin, 0);
   if (result != 0) fatal("this kernel offers no syscall user dispatch; see `detsim doctor`");
 }
 

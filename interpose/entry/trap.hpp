@@ -11,7 +11,7 @@ namespace detsim {
 void install_traps();
 /// The alternate stack and user dispatch of a new kernel thread or image.
 void arm_dispatch();
-/// The genuine fault that entered through detsim_entry_fault.
+/// The genuine fault that last entered through detsim_entry_fault.
 const SignalInfo& fault_info();
 /// Whether an address is in the shim's own text.
 bool in_shim_text(std::uint64_t address);

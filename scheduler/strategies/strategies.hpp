@@ -6,5 +6,8 @@ namespace detsim {
 
 extern const Strategy strategy_random;
 extern const Strategy strategy_round_robin;
+extern const Strategy strategy_pct;
+extern const Strategy strategy_pos;
+extern const Strategy strategy_surw;
 
 }  // namespace detsim

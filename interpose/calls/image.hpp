@@ -1,0 +1,19 @@
+// An image: what execve leaves behind and what the constructor finds.
+#pragma once
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+/// execve succeeded, this is the new image: the caller is the process's only task and has its
+/// pid, handlers are default, descriptors with FD_CLOEXEC are gone.
+void become_image(Process& process, Task& task);
+
+/// Removes `library` from a colon- or space-separated list in place; false when nothing is left.
+bool remove_library(char* list, const char* library);
+/// The kernel thread's state that was set up by the loader becomes the modelled task's: rseq
+/// area, robust list, clear-child-tid, FS base, the tid that glibc caches, the signal mask.
+void take_over_kernel_thread();
+/// The task's name becomes that of the program.
+void name_image();
+
+}  // namespace detsim

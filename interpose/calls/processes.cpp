@@ -1,0 +1,278 @@
+#include "interpose/calls/processes.hpp"
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+
+#include "interpose/base/log.hpp"
+#include "interpose/base/raw.hpp"
+#include "interpose/calls/call.hpp"
+#include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/futex.hpp"
+#include "interpose/calls/idle.hpp"
+#include "interpose/calls/signals.hpp"
+#include "interpose/calls/timers.hpp"
+#include "interpose/entry/events.hpp"
+#include "interpose/entry/switch.hpp"
+#include "scheduler/invariant.hpp"
+
+extern "C" [[noreturn]] void detsim_give_baton_and_exit(std::uint32_t* baton, std::uint64_t status);
+
+namespace detsim {
+namespace {
+
+template <typename Visit>
+void for_each_process(Visit visit) {
+  auto& w = world();
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    if (w.processes[i].state != ProcessState::unused) visit(w.processes[i]);
+  }
+}
+
+// Children of a process that ended go to the nearest subreaper above it, else to init.
+std::int32_t new_parent_for_children_of(const Process& process) {
+  for (Process* p = find_process(process.parent); p != nullptr; p = find_process(p->parent)) {
+    if (p->subreaper && p->state == ProcessState::live) return p->pid;
+  }
+  return kInitPid;
+}
+
+bool ignores_children(const Process& parent) {
+  const auto& action = parent.actions[SIGCHLD];
+  return action.handler == 1 /* SIG_IGN */ || (action.flags & SA_NOCLDWAIT) != 0;
+}
+
+void release_entry(Process& process) {
+  process.state = ProcessState::unused;
+}
+
+void hand_children_on(Process& process) {
+  const auto heir = new_parent_for_children_of(process);
+  for_each_process([&](Process& child) {
+    if (child.parent != process.pid || &child == &process) return;
+    child.parent = heir;
+    if (child.death_signal != 0 && child.state == ProcessState::live) {
+      post(child, {.number = child.death_signal, .code = SI_USER, .pid = process.pid,
+                   .uid = real_uid()});
+    }
+    if (child.state != ProcessState::zombie) return;
+    if (heir == kInitPid) {
+      release_entry(child);
+    } else {
+      tell_parent(child);
+    }
+  });
+}
+
+// Choosing goes on without this process; its kernel process ends. Whoever gets the baton first
+// waits until it is really gone, so that closed descriptors and released locks are seen.
+[[noreturn]] void leave_kernel(std::uint32_t status) {
+  auto& w = world();
+  Process& mine = current_process();
+  Task& next = choose_next();
+  DETSIM_INVARIANT(&process_of(next) != &mine);
+  w.departing = mine.real_pid;
+  w.current = next.id;
+  w.running_real_pid = static_cast<std::uint32_t>(process_of(next).real_pid);
+  detsim_give_baton_and_exit(&process_of(next).baton, (status >> 8) & 0xff);
+}
+
+[[noreturn]] void end_run(std::uint32_t status) {
+  auto& w = world();
+  w.root_status = status;
+  w.outcome = Outcome::finished;
+  __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
+  raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1 << 30);
+  raw(__NR_exit_group, (status & 0x7f) != 0 ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+  __builtin_trap();
+}
+
+}  // namespace
+
+Process* find_process(std::int32_t pid) {
+  auto& w = world();
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    Process& process = w.processes[i];
+    if (process.state != ProcessState::unused && process.pid == pid) return &process;
+  }
+  return nullptr;
+}
+
+Task* find_task(std::int32_t tid) {
+  auto& scheduler = world().scheduler;
+  for (TaskId id = 0; id < scheduler.tasks_used; ++id) {
+    Task& task = scheduler.tasks[id];
+    if (task.tid == tid && task.state != TaskState::unused && task.state != TaskState::dead) {
+      return &task;
+    }
+  }
+  return nullptr;
+}
+
+std::uint32_t real_uid() { return static_cast<std::uint32_t>(raw(__NR_getuid)); }
+
+Process* start_process(Process* parent) {
+  auto& w = world();
+  std::uint32_t index = 0;
+  while (index < w.processes_used && w.processes[index].state != ProcessState::unused) ++index;
+  if (index == kProcessesMax) return nullptr;
+  if (index == w.processes_used) ++w.processes_used;
+  Process& process = w.processes[index];
+  if (parent == nullptr) {
+    process = {};
+    process.group = process.session = w.next_pid;
+    process.parent = kInitPid;
+  } else {
+    process = *parent;  // handlers, group, session, name and clock offset are inherited
+    process.parent = parent->pid;
+    process.stopped = process.exec_pending = process.vfork_child = false;
+    process.subreaper = false;
+    process.pending = {};
+    process.cpu_ns = process.children_cpu_ns = 0;
+    process.death_signal = 0;
+    process.vfork_waiter = kNoTask;
+    for (auto& timer : process.interval_timers) timer = 0;
+    process.next_timer_id = 0;
+  }
+  process.state = ProcessState::live;
+  process.index = index;
+  process.baton = 0;
+  process.task_count = 0;
+  process.main_task = kNoTask;
+  process.exit_signal = SIGCHLD;
+  process.pid = w.next_pid;
+  process.address_space = ++w.next_address_space;
+  process.started_ns = w.scheduler.now_ns;
+  return &process;
+}
+
+Task* start_task(Process& process, const Task* parent) {
+  auto& w = world();
+  Task* task = w.scheduler.start(parent, w.config.seed);
+  if (task == nullptr) return nullptr;
+  auto& thread = thread_of(*task);
+  thread = {};
+  task->process = process.index;
+  task->tid = w.next_pid++;
+  if (parent != nullptr) {
+    const auto& from = thread_of(*parent);
+    memcpy(task->name, parent->name, sizeof task->name);
+    thread.signal_mask = from.signal_mask;
+    thread.nice = from.nice;
+    thread.policy = from.policy;
+    thread.priority = from.priority;
+    thread.timer_slack_ns = from.timer_slack_ns;
+    memcpy(thread.affinity, from.affinity, sizeof thread.affinity);
+  }
+  if (process.main_task == kNoTask) process.main_task = task->id;
+  ++process.task_count;
+  return task;
+}
+
+void tell_parent(Process& child) {
+  Process* parent = find_process(child.parent);
+  if (parent == nullptr) return;
+  const auto status = child.exit_status;
+  const bool by_signal = (status & 0x7f) != 0;
+  const SignalInfo info{
+      .number = child.exit_signal,
+      .code = !by_signal ? CLD_EXITED : (status & 0x80) != 0 ? CLD_DUMPED : CLD_KILLED,
+      .pid = child.pid,
+      .uid = real_uid(),
+      .status = static_cast<std::int32_t>(by_signal ? status & 0x7f : (status >> 8) & 0xff)};
+  const bool unwanted = child.exit_signal == SIGCHLD && ignores_children(*parent);
+  if (child.exit_signal != 0) post(*parent, info);
+  if (unwanted) release_entry(child);
+  world().scheduler.wake({kProcessSpace, static_cast<std::uint64_t>(parent->pid)}, ~0u);
+}
+
+void bury(Process& process, std::uint32_t status) {
+  auto& w = world();
+  for_each_task(process, [&](Task& task) {
+    process.cpu_ns += task.cpu_ns;
+    clear_signals(thread_of(task).pending);
+    w.scheduler.end(task);
+  });
+  process.task_count = 0;
+  clear_signals(process.pending);
+  forget_timers(process);
+  forget_descriptors(process);
+  release_vfork_parent(process);
+  process.state = ProcessState::zombie;
+  process.exit_status = status;
+  process.ended_order = ++w.ends;
+  record({.kind = EventKind::process, .result = process.pid, .detail = status | 1ull << 32});
+  hand_children_on(process);
+  if (process.parent == kInitPid) {
+    release_entry(process);
+  } else {
+    tell_parent(process);
+  }
+  io_happened();
+}
+
+void end_task(int status) {
+  auto& w = world();
+  Task& me = current_task();
+  Process& process = current_process();
+  auto& thread = current_thread();
+  if (me.id == process.main_task) process.exit_status = static_cast<std::uint32_t>(status) << 8;
+  release_robust_list(me);
+  if (process.task_count == 1) end_process(process.exit_status);
+  if (thread.clear_child_tid != 0) clear_child_tid(me);
+  record({.kind = EventKind::end, .result = status});
+  scheduling_point({OperationKind::end, 0});
+  process.cpu_ns += me.cpu_ns;
+  clear_signals(thread.pending);
+  --process.task_count;
+  w.scheduler.end(me);
+  free_stack(thread.stack_top);
+  cpu().keeps_vector = 0;
+  reschedule();
+  __builtin_trap();
+}
+
+void end_process(std::uint32_t status) {
+  auto& w = world();
+  Process& process = current_process();
+  for_each_task(process, [](Task& task) { release_robust_list(task); });
+  const bool is_root = &process == &w.processes[0];
+  bury(process, status);
+  if (is_root) end_run(status);
+  leave_kernel(status);
+}
+
+void wait_until_gone(std::int32_t real_pid) {
+  const long fd = raw(__NR_pidfd_open, real_pid, 0);
+  if (fd < 0) return;  // gone and reaped
+  pollfd wait{static_cast<int>(fd), POLLIN, 0};
+  raw(__NR_poll, &wait, 1, -1);
+  raw(__NR_close, fd);
+}
+
+std::uint64_t cpu_time_of(const Process& process) {
+  std::uint64_t total = process.cpu_ns;
+  for_each_task(process, [&total](const Task& task) { total += task.cpu_ns; });
+  return total;
+}
+
+void end_other_tasks(Process& process, const Task& survivor) {
+  for_each_task(process, [&](Task& task) {
+    if (&task == &survivor) return;
+    release_robust_list(task);
+    process.cpu_ns += task.cpu_ns;
+    clear_signals(thread_of(task).pending);
+    world().scheduler.end(task);
+    --process.task_count;
+  });
+}
+
+void release_vfork_parent(Process& child) {
+  if (!child.vfork_child) return;
+  child.vfork_child = false;
+  if (child.vfork_waiter == kNoTask) return;
+  world().scheduler.make_runnable(world().scheduler.tasks[child.vfork_waiter], Wake::woken);
+  child.vfork_waiter = kNoTask;
+}
+
+}  // namespace detsim

@@ -1,0 +1,9 @@
+#pragma once
+#include <cstddef>
+
+namespace detsim {
+
+/// Fills the target's buffer from the current task's data stream. Returns `bytes` or -EFAULT.
+long draw_bytes(void* to, std::size_t bytes);
+
+}  // namespace detsim

@@ -1,0 +1,165 @@
+// The constructor: puts the sandbox in place before any other constructor runs (-z initfirst).
+//
+// It takes the environment from its arguments, finds the world through DETSIM_WORLD, joins it as
+// the root process or as the process whose execve this image is the result of, and closes the
+// doors one after another; user dispatch last, since from then on every call is entered.
+#include <asm-generic/errno.h>
+#include <elf.h>
+#include <linux/mman.h>
+#include <asm-generic/fcntl.h>
+
+#include "interpose/base/log.hpp"
+#include "interpose/base/user.hpp"
+#include "interpose/calls/image.hpp"
+#include "interpose/calls/processes.hpp"
+#include "interpose/calls/signals.hpp"
+#include "interpose/entry/elf_walk.hpp"
+#include "interpose/entry/events.hpp"
+#include "interpose/entry/instructions.hpp"
+#include "interpose/entry/switch.hpp"
+#include "interpose/entry/symbols.hpp"
+#include "interpose/entry/trap.hpp"
+#include "interpose/entry/vdso.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr const char kWorldVariable[] = "DETSIM_WORLD=";
+
+const char* find_variable(char** environment, const char* prefix) {
+  for (; *environment != nullptr; ++environment) {
+    if (starts_with(*environment, prefix)) return *environment + strlen(prefix);
+  }
+  return nullptr;
+}
+
+// "<launcher pid>:<descriptor>" -> /proc/<launcher pid>/fd/<descriptor>
+void map_world(const char* where) {
+  Text<64> path;
+  path << "/proc/";
+  for (; *where != 0; ++where) {
+    if (*where == ':') {
+      path << "/fd/";
+    } else {
+      path << *where;
+    }
+  }
+  const long fd = raw(__NR_open, path.data(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) fatal("cannot open the world at ", path.data(), ": error ", -fd);
+  const long address =
+      raw(__NR_mmap, kWorldAddress, kWorldBytes, PROT_READ | PROT_WRITE,
+          MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+  raw(__NR_close, fd);
+  if (address != static_cast<long>(kWorldAddress)) {
+    fatal("the world's address range is taken: error ", -address);
+  }
+  if (world().version != kWorldVersion) fatal("launcher and libdetsim.so are of other versions");
+}
+
+// The variables that are detsim's own are nobody else's business.
+void clean_environment(char** environment) {
+  const char* library = world().config.library;
+  char** to = environment;
+  for (char** from = environment; *from != nullptr; ++from) {
+    char* variable = *from;
+    if (starts_with(variable, kWorldVariable) || starts_with(variable, "DETSIM_PAD=")) continue;
+    if (starts_with(variable, "LD_PRELOAD=") &&
+        !remove_library(variable + strlen("LD_PRELOAD="), library)) {
+      continue;
+    }
+    *to++ = variable;
+  }
+  *to = nullptr;
+}
+
+const Elf64_auxv_t* find_auxiliary(const Elf64_auxv_t* vector, std::uint64_t type) {
+  for (; vector->a_type != AT_NULL; ++vector) {
+    if (vector->a_type == type) return vector;
+  }
+  return nullptr;
+}
+
+// The kernel's random bytes, and what ld.so made of them before this constructor: the stack
+// canary and the pointer guard (glibc, tcbhead_t). Nothing was mangled or guarded with them yet
+// that is still in use.
+void fix_random_bytes(const Elf64_auxv_t* auxiliary) {
+  const auto* entry = find_auxiliary(auxiliary, AT_RANDOM);
+  if (entry == nullptr) return;
+  auto stream = ChoiceStream::derive(world().config.seed, Stream::identity,
+                                     current_task().ancestry);
+  const std::uint64_t canary = stream.next() & ~0xffull;
+  const std::uint64_t guard = stream.next();
+  auto* bytes = reinterpret_cast<std::uint64_t*>(entry->a_un.a_val);
+  bytes[0] = canary;
+  bytes[1] = guard;
+  __asm__ volatile("mov %0, %%fs:0x28" : : "r"(canary));
+  __asm__ volatile("mov %0, %%fs:0x30" : : "r"(guard));
+}
+
+void begin_world() {
+  auto& w = world();
+  w.scheduler.begin(w.config.seed);
+  w.next_pid = 1000;
+  Process* root = start_process(nullptr);
+  root->real_pid = static_cast<std::int32_t>(raw(__NR_getpid));
+  Task* task = start_task(*root, nullptr);
+  cpu().process = root;
+  cpu().task = task;
+  thread_of(*task).signal_mask = 0;
+  w.running_real_pid = static_cast<std::uint32_t>(root->real_pid);
+  w.current = task->id;
+}
+
+// The image after an execve: the task that called it is the current one, and still has the baton.
+void join_world() {
+  auto& w = world();
+  Task& task = w.scheduler.tasks[w.current];
+  Process& process = w.processes[task.process];
+  if (!process.exec_pending) fatal("an image joined the world that nobody started");
+  cpu().process = &process;
+  cpu().task = &task;
+  become_image(process, task);
+}
+
+void begin_or_join(const Elf64_auxv_t* auxiliary) {
+  auto& w = world();
+  const auto* capabilities = find_auxiliary(auxiliary, 26 /* AT_HWCAP2 */);
+  w.config.has_fsgsbase = capabilities != nullptr && (capabilities->a_un.a_val & 2) != 0;
+  if (w.scheduler.tasks_used == 0) {
+    begin_world();
+  } else {
+    join_world();
+  }
+  set_up_stacks();
+  thread_of(*cpu().task).stack_top = allocate_stack();
+  install(*cpu().task);
+  cpu().keeps_vector = 0;
+}
+
+}  // namespace
+
+extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** environment) {
+  const char* where = find_variable(environment, kWorldVariable);
+  if (where == nullptr) {
+    find_real_functions(nullptr);
+    return;
+  }
+  char** after = environment;
+  while (*after != nullptr) ++after;
+  const auto* auxiliary = reinterpret_cast<const Elf64_auxv_t*>(after + 1);
+  map_world(where);
+  begin_or_join(auxiliary);
+  clean_environment(environment);
+  measure_vector_state();
+  find_real_functions(auxiliary);
+  take_over_kernel_thread();
+  fix_random_bytes(auxiliary);
+  name_image();
+  if (const auto* vdso = find_auxiliary(auxiliary, AT_SYSINFO_EHDR)) patch_vdso(vdso->a_un.a_val);
+  scan_image();
+  install_traps();
+  record({.kind = EventKind::process, .result = current_process().pid});
+  arm_dispatch();
+}
+
+}  // namespace detsim
