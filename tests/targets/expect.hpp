@@ -87,18 +87,18 @@ static inline void expect_eq(long long got, long long expected, const char *file
 #endif
 
 // The expression must yield -1 and leave exactly this error number.
-#define EXPECT_ERRNO(expr, error)                                          \
-  do {                                                                     \
-    errno = 0;                                                             \
-    const long long expect_result = (long long)(expr);                     \
-    const int expect_error = errno;                                        \
-    EXPECT_EQ(expect_result, -1);                                          \
-    EXPECT(strlen(#expr) && expect_error == (error) ? 1                    \
-           : (errno = expect_error, expect_fail(__FILE__, __LINE__, #expr, \
-                                                "errno " #error,           \
-                                                strerror(expect_error)),   \
-              0));                                                         \
-  } while (0)
+static inline void expect_errno(long long result, int expected, const char *file, int line,
+                                const char *what) {
+  const int got = errno;
+  if (result != -1 || got != expected) {
+    char expected_text[64], got_text[64];
+    snprintf(expected_text, sizeof expected_text, "-1 and %s", strerrorname_np(expected));
+    snprintf(got_text, sizeof got_text, "%lld and errno %d", result, got);
+    expect_fail(file, line, what, expected_text, got_text);
+  }
+}
+#define EXPECT_ERRNO(expr, error) \
+  (errno = 0, expect_errno((long long)(expr), (error), __FILE__, __LINE__, #expr))
 
 #define OBS(...) (fputs("obs ", stdout), printf(__VA_ARGS__), putchar('\n'), (void)fflush(stdout))
 
