@@ -1,0 +1,82 @@
+// One run of a target: from what it should be to what came of it. Verbs that run a target build
+// RunOptions from the command line (command_line.hpp) and call run_target() as often as they
+// like, one run at a time: the world has one address.
+#pragma once
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+constexpr int kExitDeadlock = 120;
+constexpr int kExitLimit = 124;
+constexpr int kExitFailed = 125;  // detsim itself failed or was misused
+constexpr int kExitNotExecutable = 126;
+constexpr int kExitNotFound = 127;
+
+/// 2020-01-01T00:00:00Z: what CLOCK_REALTIME reads at the start of a run.
+constexpr std::uint64_t kEpochDefault_ns = 1577836800ull * 1000000000;
+
+struct RunOptions {
+  // -- what decides the run
+  std::vector<std::string> command;
+  std::uint64_t seed = 0;
+  std::uint32_t strategy = 0;  // index into strategies()
+  std::uint64_t strategy_parameter = 0;
+  std::uint32_t cpus = 2;
+  std::uint64_t epoch_ns = kEpochDefault_ns;
+  std::uint64_t virtual_limit_ns = kNever;
+  std::vector<std::string> environment;  // "NAME=VALUE" sets, "NAME" unsets, in order
+
+  // -- what does not
+  std::uint64_t wall_limit_ns = kNever;
+  std::string trace_path;  // empty: no file
+  bool quiet = false;
+
+  // -- for runs that are compared with each other
+  bool trace_in_memory = false;     // RunResult::trace gets the last kRingEvents events
+  std::string directory;            // where the target starts; empty: here
+  std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees
+  bool keep_randomised = false;     // leaves the host's ASLR on
+  std::uint64_t stop_at = ~0ull;    // ends the run before this event, with a report
+  int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target
+  std::FILE* words = nullptr;       // detsim's own; nullptr: stderr
+};
+
+struct RunResult {
+  /// Not zero: the target was never started, and this is what to exit with; `problem` says why.
+  int refused = 0;
+  std::string problem;
+
+  Outcome outcome = Outcome::failed;
+  std::uint32_t status = 0;  // of the root process, as wait(2) encodes it, if it ended
+  std::uint64_t trace_hash = 0;
+  std::uint64_t events = 0;
+  std::uint64_t virtual_ns = 0;
+  std::uint64_t calls = 0;  // entered
+  std::uint32_t left_over = 0;  // processes that were killed when the root process ended
+  int ended_by_signal = 0;  // the launcher was told to end, by this signal
+  std::string trace_loss;   // what of the trace could not be written, in one line
+  std::vector<Event> trace;
+};
+
+RunResult run_target(const RunOptions& options);
+
+/// What the command exits with after this run. Death by a signal is 128 + its number.
+int exit_code_of(const RunResult& result);
+/// Whether there is something to reproduce: anything but an exit with status 0.
+bool failed(const RunResult& result);
+/// One word for how it ended, as the trace file has it.
+const char* word_of(Outcome outcome);
+
+/// Ends this process as the target ended: the same exit status, or the same signal.
+[[noreturn]] void end_like(const RunResult& result);
+
+/// One line that a shell takes and that does the same run again, with `program` (argv[0] of this
+/// command) in front.
+std::string command_line_of(const RunOptions& options, const std::string& program);
+
+}  // namespace detsim

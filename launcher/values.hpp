@@ -1,0 +1,45 @@
+// Values of options: text to number, with words for what is wrong.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace detsim {
+
+/// A value, or what is wrong with the text: "'abc' is not a number".
+template <typename T>
+struct Parsed {
+  T value{};
+  std::string problem;  // empty: none
+  explicit operator bool() const { return problem.empty(); }
+};
+
+struct StrategyChoice {
+  std::uint32_t index = 0;
+  std::uint64_t parameter = 0;
+};
+
+/// Decimal, or hexadecimal with 0x.
+Parsed<std::uint64_t> parse_number(const std::string& text, std::uint64_t min, std::uint64_t max);
+/// A non-negative decimal number with a unit: ns, us, ms, s (without one), m, h. Nanoseconds.
+Parsed<std::uint64_t> parse_duration(const std::string& text);
+/// Seconds since 1970, or an ISO 8601 date, with or without a time, UTC unless it has a zone.
+/// Nanoseconds since 1970.
+Parsed<std::uint64_t> parse_time(const std::string& text);
+/// NAME or NAME:NUMBER, as strategies() has them.
+Parsed<StrategyChoice> parse_strategy(const std::string& text);
+/// As parse_strategy() reads it; the number only where the strategy takes one.
+std::string strategy_text(std::uint32_t index, std::uint64_t parameter);
+
+/// The shortest text that parse_duration() reads as this.
+std::string duration_text(std::uint64_t ns);
+std::string time_text(std::uint64_t ns);
+
+/// "; did you mean 'x'?" for the nearest candidate, empty when none is near.
+std::string did_you_mean(const std::string& text, const std::vector<std::string>& candidates);
+
+/// One word for a shell, quoted where it must be.
+std::string shell_quoted(std::string_view text);
+
+}  // namespace detsim
