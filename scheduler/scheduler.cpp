@@ -177,6 +177,7 @@ void Scheduler::make_runnable(Task& task, Wake why) {
   task.state = TaskState::runnable;
   task.wake = why;
   task.wait_kind = WaitKind::none;
+  task.wait_external = false;
   if (!task.held) runnable_insert(*this, task);
 }
 
@@ -189,11 +190,9 @@ void Scheduler::wait(Task& task, WaitKind kind, WaitKey key, std::uint32_t bits,
   task.wake = Wake::none;
   task.wait_kind = kind;
   task.wait_interruptible = interruptible;
-  task.wait_external = false;
   task.wait_key = key;
   task.wait_bits = bits;
   task.wait_since_ns = now_ns;
-  task.wait_value = 0;
   queue_append(*this, task);
   if (deadline_ns != kNever) arm(task.id, deadline_ns);
 }

@@ -78,7 +78,8 @@ std::uint32_t highest(const Scheduler& scheduler) {
 }
 
 std::uint32_t pick(StrategyState& state, Scheduler& scheduler, const Task* current) {
-  if (current != nullptr && current->next.kind == OperationKind::yield) {
+  const bool runs_on = current != nullptr && current->state == TaskState::runnable;
+  if (runs_on && current->next.kind == OperationKind::yield) {
     demote(state, scheduler.tasks[current->id]);
   }
   ++state.step;

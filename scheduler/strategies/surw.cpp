@@ -8,9 +8,9 @@
 // in which a short task comes late. A task's number includes its future children's; when it
 // starts one while being the intended task, the two draw which of them it is.
 //
-// Of interest are operations on synchronisation objects and on what tasks share (lock to write
-// in OperationKind). With the parameter N, one object in N is, drawn anew for every run: fewer
-// interleavings, each more often.
+// Of interest is what other tasks can observe: every operation but starts, ends and yields. With
+// the parameter N, one object in N is of interest, drawn anew for every run: fewer interleavings,
+// each more often.
 //
 // Without a profile (expect_events) a task weighs one more than the events of interest that it
 // executed since a task was last started. That is Polya's urn: each interleaving of given lengths
@@ -44,7 +44,15 @@ constexpr std::uint32_t kPatienceMax = 1024;
 constexpr std::uint64_t kWeightMax = 1ull << 40;  // keeps the sum over all tasks in 64 bits
 
 bool of_interest(const StrategyState& state, const Operation& operation) {
-  if (operation.kind < OperationKind::lock || operation.kind > OperationKind::write) return false;
+  switch (operation.kind) {
+    case OperationKind::none:
+    case OperationKind::start:
+    case OperationKind::end:
+    case OperationKind::yield:
+      return false;
+    default:
+      break;
+  }
   if (state.parameter <= 1) return true;
   return operation.object != 0 && mix64(operation.object ^ state.salt) % state.parameter == 0;
 }

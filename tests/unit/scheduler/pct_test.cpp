@@ -35,7 +35,8 @@ bool shows(const Bug& bug, const Order& order) {
   return true;
 }
 
-/// Constraints that make the first two threads alternate d times, at every choice of places.
+/// Constraints that make the first two threads alternate d times, at every choice of places and
+/// with either of them first.
 std::vector<Bug> bugs_of_depth(unsigned depth, std::size_t events) {
   std::vector<Bug> bugs;
   for (std::size_t i = 0; i + 1 < events; ++i) {
@@ -43,6 +44,9 @@ std::vector<Bug> bugs_of_depth(unsigned depth, std::size_t events) {
       const Before chain[] = {
           {{0, i}, {1, j}}, {{1, j}, {0, i + 1}}, {{0, events - 1}, {1, j + 1}}};
       bugs.emplace_back(chain, chain + depth);
+      auto mirrored = bugs.back();
+      for (auto& [first, second] : mirrored) std::swap(first.thread, second.thread);
+      bugs.push_back(mirrored);
     }
   }
   return bugs;

@@ -10,12 +10,12 @@ using namespace detsim::test;
 
 namespace {
 
-constexpr auto kCall = OperationKind::call;
+constexpr auto kOther = OperationKind::none;  // not of interest
 
 void expect_lengths(Scheduler& s, const Program& program) {
   for (TaskId i = 0; i < program.size(); ++i) {
     std::uint64_t events = 0;
-    for (const auto& operation : program[i]) events += operation.kind != kCall;
+    for (const auto& operation : program[i]) events += operation.kind != kOther;
     expect_events(s.tasks[i], nullptr, events);
   }
 }
@@ -25,7 +25,7 @@ Order selected(const Program& program, const Order& order) {
   std::vector<std::size_t> position(program.size());
   Order kept;
   for (const auto thread : order) {
-    if (program[thread][position[thread]++].kind != kCall) kept.push_back(thread);
+    if (program[thread][position[thread]++].kind != kOther) kept.push_back(thread);
   }
   return kept;
 }
@@ -71,10 +71,10 @@ TEST_CASE("surw: interleavings of unequal threads are uniform, where a random wa
 
 TEST_CASE("surw: uniform over the events of interest, whatever surrounds them") {
   Program program = {alone(1, 2), alone(2, 3), alone(3, 2)};
-  const auto calls = Thread(9, on(0, kCall));
-  program[0].insert(program[0].begin(), calls.begin(), calls.end());
-  program[1].insert(program[1].begin() + 1, calls.begin(), calls.begin() + 5);
-  program[2].insert(program[2].end(), calls.begin(), calls.end());
+  const auto others = Thread(9, on(0, kOther));
+  program[0].insert(program[0].begin(), others.begin(), others.end());
+  program[1].insert(program[1].begin() + 1, others.begin(), others.begin() + 5);
+  program[2].insert(program[2].end(), others.begin(), others.end());
   const auto classes = interleavings({2, 3, 2}).size();
   const int trials = static_cast<int>(200 * classes);
   CHECK(uniform(sample(program, "surw", true, trials), classes, trials).good());
@@ -83,7 +83,7 @@ TEST_CASE("surw: uniform over the events of interest, whatever surrounds them") 
 
 TEST_CASE("surw: events that are not of interest still go in every order") {
   // One event of interest and one other each: all six interleavings must be seen.
-  const Program program = {{on(0, kCall), on(1)}, {on(0, kCall), on(1)}};
+  const Program program = {{on(0, kOther), on(1)}, {on(0, kOther), on(1)}};
   Core core;
   std::map<Order, int> seen;
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
@@ -162,7 +162,7 @@ TEST_CASE("surw: a parent carries its children's events until they start") {
       const auto label = label_of[task->id];
       order.push_back(label);
       const int count = ++executed[label];
-      if (task == parent && count == 2) task->next = on(0, kCall);
+      if (task == parent && count == 2) task->next = on(0, kOther);
       if (count == (label == 0 ? 5 : label == 1 ? 3 : 2)) {
         core->end(*task);
         current = nullptr;
