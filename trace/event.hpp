@@ -28,6 +28,7 @@ struct Event {
   std::int64_t result = 0;
   std::uint64_t detail = 0;
   std::uint64_t site = 0;  // the target's instruction that entered; 0: none
+  friend bool operator==(const Event&, const Event&) = default;
 };
 static_assert(sizeof(Event) == 40 && std::is_trivially_copyable_v<Event>);
 
