@@ -102,7 +102,6 @@ struct Process {
   std::uint32_t exit_status = 0;  // as wait(2) encodes it
   std::uint64_t ended_order = 0;  // who ended earlier is reported earlier
   std::int32_t stop_signal = 0;
-  std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
   TaskId main_task = kNoTask;
   TaskId vfork_waiter = kNoTask;
   std::uint64_t address_space = 0;  // equal: shares memory
@@ -156,6 +155,7 @@ struct ThreadState {
   std::int32_t nice = 0, policy = 0, priority = 0;
   std::uint32_t cpu = 0;
   std::uint64_t timer_slack_ns = 50000;
+  std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
   std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
   std::uint64_t context = 0;  // where its fiber was left, in its process
   std::uint64_t stack_top = 0;  // of its shim stack, in its process

@@ -44,7 +44,7 @@ Frame child_frame(const CloneRequest& request) {
 void set_thread_state(const CloneRequest& request, Task& task) {
   ThreadState& thread = thread_of(task);
   thread.fs_base = (request.flags & CLONE_SETTLS) != 0 ? request.tls : current_fs_base();
-  thread.gs_base = current_thread().gs_base;
+  thread.gs_base = current_gs_base();
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) thread.clear_child_tid = request.child_tid;
   if ((request.flags & CLONE_CHILD_SETTID) != 0) thread.set_child_tid = request.child_tid;
 }

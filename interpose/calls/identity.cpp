@@ -10,6 +10,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/clock.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/usage.hpp"
 #include "interpose/entry/switch.hpp"
@@ -105,7 +106,7 @@ long uname(void* to) {
 long sysinfo(void* to) {
   SystemInfo info;
   memset(&info, 0, sizeof info);
-  info.uptime = static_cast<std::int64_t>(uptime_ns() / 1'000'000'000);
+  info.uptime = static_cast<std::int64_t>((kBootNs + world().scheduler.now_ns) / 1'000'000'000);
   info.total_ram = kMemoryBytes;
   info.free_ram = kMemoryBytes / 2;
   info.processes = static_cast<std::uint16_t>(world().scheduler.live);
@@ -119,7 +120,7 @@ long times(void* buffer) {
                                  static_cast<std::int64_t>(me.children_cpu_ns / kNanosecondsPerTick),
                                  0};
   if (buffer != nullptr && !put_user(ticks, buffer)) return -EFAULT;
-  return static_cast<long>(uptime_ns() / kNanosecondsPerTick);
+  return static_cast<long>((kBootNs + world().scheduler.now_ns) / kNanosecondsPerTick);
 }
 
 long getrusage(int who, void* usage) {
@@ -250,10 +251,10 @@ long prctl(int option, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::u
     }
     case PR_SET_PDEATHSIG:
       if (a > 64) return -EINVAL;
-      process.death_signal = static_cast<std::int32_t>(a);
+      thread.death_signal = static_cast<std::int32_t>(a);
       return 0;
     case PR_GET_PDEATHSIG:
-      return put_user(process.death_signal, reinterpret_cast<void*>(a)) ? 0 : -EFAULT;
+      return put_user(thread.death_signal, reinterpret_cast<void*>(a)) ? 0 : -EFAULT;
     case PR_SET_CHILD_SUBREAPER: process.subreaper = a != 0; return 0;
     case PR_GET_CHILD_SUBREAPER:
       return put_user(std::int32_t{process.subreaper}, reinterpret_cast<void*>(a)) ? 0 : -EFAULT;

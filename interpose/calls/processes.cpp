@@ -46,15 +46,35 @@ void release_entry(Process& process) {
   process.state = ProcessState::unused;
 }
 
+// PR_SET_PDEATHSIG is each task's own.
+void send_death_signals(Process& child, std::int32_t parent) {
+  for_each_task(child, [parent](Task& task) {
+    const auto number = thread_of(task).death_signal;
+    if (number == 0) return;
+    post(process_of(task), {.number = number, .code = SI_USER, .pid = parent, .uid = real_uid()});
+  });
+}
+
+// clear_child_tid at the end of a process matters only to whoever shares its memory
+// (mm_release in kernel/fork.c).
+void clear_shared_tids(Process& process) {
+  bool shared = false;
+  for_each_process([&](Process& other) {
+    shared = shared || (&other != &process && other.state == ProcessState::live &&
+                        other.address_space == process.address_space);
+  });
+  if (!shared) return;
+  for_each_task(process, [](Task& task) {
+    if (thread_of(task).clear_child_tid != 0) clear_child_tid(task);
+  });
+}
+
 void hand_children_on(Process& process) {
   const auto heir = new_parent_for_children_of(process);
   for_each_process([&](Process& child) {
     if (child.parent != process.pid || &child == &process) return;
     child.parent = heir;
-    if (child.death_signal != 0 && child.state == ProcessState::live) {
-      post(child, {.number = child.death_signal, .code = SI_USER, .pid = process.pid,
-                   .uid = real_uid()});
-    }
+    if (child.state == ProcessState::live) send_death_signals(child, process.pid);
     if (child.state != ProcessState::zombie) return;
     if (heir == kInitPid) {
       release_entry(child);
@@ -129,7 +149,6 @@ Process* start_process(Process* parent) {
     process.subreaper = false;
     process.pending = {};
     process.cpu_ns = process.children_cpu_ns = 0;
-    process.death_signal = 0;
     process.vfork_waiter = kNoTask;
     for (auto& timer : process.interval_timers) timer = 0;
     process.next_timer_id = 0;
@@ -221,7 +240,7 @@ void end_task(int status) {
   if (process.task_count == 1) end_process(process.exit_status);
   if (thread.clear_child_tid != 0) clear_child_tid(me);
   record({.kind = EventKind::end, .result = status});
-  scheduling_point({OperationKind::end, 0});
+  me.next = {OperationKind::end, 0};
   process.cpu_ns += me.cpu_ns;
   clear_signals(thread.pending);
   --process.task_count;
@@ -236,6 +255,7 @@ void end_process(std::uint32_t status) {
   auto& w = world();
   Process& process = current_process();
   for_each_task(process, [](Task& task) { release_robust_list(task); });
+  clear_shared_tids(process);
   const bool is_root = &process == &w.processes[0];
   bury(process, status);
   if (is_root) end_run(status);
@@ -271,8 +291,10 @@ void release_vfork_parent(Process& child) {
   if (!child.vfork_child) return;
   child.vfork_child = false;
   if (child.vfork_waiter == kNoTask) return;
-  world().scheduler.make_runnable(world().scheduler.tasks[child.vfork_waiter], Wake::woken);
+  Task& waiter = world().scheduler.tasks[child.vfork_waiter];
   child.vfork_waiter = kNoTask;
+  const bool still_waits = waiter.state == TaskState::waiting && waiter.wait_kind == WaitKind::vfork;
+  if (still_waits) world().scheduler.make_runnable(waiter, Wake::woken);
 }
 
 }  // namespace detsim

@@ -37,7 +37,8 @@ extern "C" void detsim_enter(Frame* frame) {
   me.cpu_ns += kCallCostNs;
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);
-  if (call.seen == Seen::by_others) scheduling_point({OperationKind::call, f.number});
+  // The first argument names what most calls are about: a descriptor, a futex word, a pid.
+  if (call.seen == Seen::by_others) scheduling_point({OperationKind::call, f.rdi + 1});
   // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
   long result;
   do {

@@ -62,6 +62,26 @@ std::uint64_t read_fs_base() {
   return base;
 }
 
+// GS is the target's own to use (wrgsbase, arch_prctl); hardly any does, so reading it is all that
+// a switch usually costs.
+std::uint64_t read_gs_base() {
+  std::uint64_t base = 0;
+  if (world().config.has_fsgsbase) {
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+  } else {
+    raw(__NR_arch_prctl, 0x1004 /* ARCH_GET_GS */, &base);
+  }
+  return base;
+}
+
+void write_gs_base(std::uint64_t base) {
+  if (world().config.has_fsgsbase) {
+    __asm__ volatile("wrgsbase %0" : : "r"(base));
+  } else {
+    raw(__NR_arch_prctl, 0x1001 /* ARCH_SET_GS */, base);
+  }
+}
+
 // What the one who was switched away from left behind is stored by the one who goes on.
 void arrived(FiberTransfer transfer) {
   static_cast<ThreadState*>(transfer.data)->context =
@@ -93,6 +113,7 @@ void switch_to(Task& chosen) {
   DETSIM_INVARIANT(canary_of(my_top) == kCanary);
   if (vectors) detsim_save_vectors(vectors_of(my_top));
   my_thread.fs_base = read_fs_base();
+  my_thread.gs_base = read_gs_base();
   Process& mine = current_process();
   if (&process_of(*next) != &mine) {
     give_baton(*next);
@@ -102,6 +123,7 @@ void switch_to(Task& chosen) {
   if (next != &me) {
     install(*next);
     write_fs_base(cpu().thread->fs_base);
+    if (cpu().thread->gs_base != my_thread.gs_base) write_gs_base(cpu().thread->gs_base);
     arrived(jump_fcontext(reinterpret_cast<void*>(cpu().thread->context), &my_thread));
   } else {
     install(me);
@@ -149,6 +171,7 @@ Task& choose() {
 }  // namespace
 
 std::uint64_t current_fs_base() { return read_fs_base(); }
+std::uint64_t current_gs_base() { return read_gs_base(); }
 
 void set_up_stacks() {
   const auto bytes = kStacksMax * kStackBytes;
@@ -225,8 +248,8 @@ void scheduling_point(Operation operation) {
   auto& w = world();
   auto& scheduler = w.scheduler;
   if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
-  if (scheduler.runnable_count <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
   current_task().next = operation;
+  if (scheduler.runnable_count <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
   reschedule();
 }
 

@@ -32,8 +32,9 @@ void keep_only_stack(std::uint64_t top);
 /// Puts a new task's fiber on a stack: when first switched to, it leaves the shim by `frame`.
 void prepare_fiber(Task& task, std::uint64_t stack_top, const Frame& frame);
 
-/// The FS base of the running task, which the kernel or wrfsbase may have changed unseen.
+/// The segment bases of the running task, which it may have changed unseen (wrfsbase).
 std::uint64_t current_fs_base();
+std::uint64_t current_gs_base();
 
 /// Makes `task` the one that this process's virtual processor runs, without switching.
 void install(Task& task);
