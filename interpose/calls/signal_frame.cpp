@@ -13,6 +13,7 @@
 extern "C" {
 void detsim_save_signal_vectors(void* area, std::uint64_t mask);
 void detsim_load_signal_vectors(const void* area, std::uint64_t mask);
+extern std::uint64_t detsim_vector_mode;
 }
 
 namespace detsim {
@@ -145,6 +146,8 @@ void measure_vector_state() {
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   vector_mask = ((static_cast<std::uint64_t>(high) << 32) | low) & ~kTileState;
   vector_bytes = kVectorHeader + 64;
+  __cpuid_count(0xd, 1, a, b, c, d);
+  detsim_vector_mode = (a & 6) == 6 ? 2 : (a & 2) != 0 ? 1 : 0;  // XGETBV with 1, XSAVEC
   for (unsigned component = 2; component < 63; ++component) {
     if ((vector_mask >> component & 1) == 0) continue;
     __cpuid_count(0xd, component, a, b, c, d);

@@ -228,37 +228,4 @@ detsim_give_baton_and_exit:
         syscall
         ud2
 
-        // Vector state: the only code of the shim that may touch it. rdi = a 64-byte aligned area.
-        .globl  detsim_save_vectors, detsim_restore_vectors
-        .hidden detsim_save_vectors, detsim_restore_vectors
-        .type   detsim_save_vectors, @function
-detsim_save_vectors:
-        mov     $-1, %eax
-        mov     $-1, %edx
-        xsavec64 (%rdi)
-        ret
-        .type   detsim_restore_vectors, @function
-detsim_restore_vectors:
-        mov     $-1, %eax
-        mov     $-1, %edx
-        xrstor64 (%rdi)
-        ret
-
-        // Signal frames hold the standard format. rdi = 64-byte aligned area, rsi = components.
-        .globl  detsim_save_signal_vectors, detsim_load_signal_vectors
-        .hidden detsim_save_signal_vectors, detsim_load_signal_vectors
-        .type   detsim_save_signal_vectors, @function
-detsim_save_signal_vectors:
-        mov     %esi, %eax
-        mov     %rsi, %rdx
-        shr     $32, %rdx
-        xsave64 (%rdi)
-        ret
-        .type   detsim_load_signal_vectors, @function
-detsim_load_signal_vectors:
-        mov     %esi, %eax
-        mov     %rsi, %rdx
-        shr     $32, %rdx
-        xrstor64 (%rdi)
-        ret
         .section .note.GNU-stack,"",@progbits
