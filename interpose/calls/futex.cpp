@@ -14,14 +14,16 @@ namespace detsim {
 namespace {
 
 constexpr std::uint64_t kPrivateSpace = 1ull << 62;  // + address space: WaitKey::space
+constexpr std::uint64_t kSharedPrivateSpace = 1ull << 61;  // the same, called without the flag
 constexpr std::uint32_t kAll = ~0u;
 
-// Private futexes, and shared ones in private memory, are known by address space and address;
-// shared memory by object and offset (get_futex_key in kernel/futex/core.c).
+// Private memory is known by address space and address, with FUTEX_PRIVATE_FLAG and without being
+// two queues; shared memory by object and offset (get_futex_key in kernel/futex/core.c).
 WaitKey key_of(std::uint64_t address, bool is_private, const Process& process) {
   WaitKey key;
-  if (!is_private && find_shared_memory(address, key)) return key;
-  return {kPrivateSpace + process.address_space, address};
+  if (is_private) return {kPrivateSpace + process.address_space, address};
+  if (find_shared_memory(address, key)) return key;
+  return {kSharedPrivateSpace + process.address_space, address};
 }
 
 WaitKey key_of(std::uint64_t address, bool is_private) {
@@ -268,6 +270,9 @@ long futex(std::uint64_t address, int operation, std::uint32_t value, std::uint6
   const auto* timeout = reinterpret_cast<const void*>(fourth);
   const auto count = static_cast<std::uint32_t>(fourth);
   const auto key = key_of(address, is_private);
+  std::uint32_t probe = 0;  // without the flag the kernel looks at the page, whatever is asked
+  const bool aligned = (address & 3) == 0;
+  if (!is_private && aligned && load(address, probe) != 0) return -EFAULT;
   switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
       return wait(address, key, value, deadline_of(timeout, clock, false), kAll,
