@@ -34,6 +34,8 @@ extern "C" void detsim_enter(Frame* frame) {
   Task& me = current_task();
   ++me.calls;
   me.clock_reads = 0;
+  const bool sleeps = f.number == __NR_clock_nanosleep || f.number == __NR_nanosleep;
+  me.sleeps_in_row = sleeps ? me.sleeps_in_row + 1 : 0;
   me.cpu_ns += kCallCostNs;
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);

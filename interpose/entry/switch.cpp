@@ -141,6 +141,35 @@ void serve_due_timers() {
   }
 }
 
+// Tasks that do nothing but sleep, a million times in a row and without any other call, do not
+// keep a deadlock from being one: a sanitizer's background thread is such a task.
+constexpr std::uint32_t kOnlySleeps = 1 << 20;
+
+bool only_sleepers_move() {
+  auto& scheduler = world().scheduler;
+  bool somebody_waits = false;
+  std::uint32_t sleepers = 0;
+  for (TaskId id = 0; id < scheduler.tasks_used; ++id) {
+    const Task& task = scheduler.tasks[id];
+    if (task.state != TaskState::waiting) continue;
+    if (!scheduler.armed(id)) {
+      somebody_waits = true;
+    } else if (task.sleeps_in_row < kOnlySleeps) {
+      return false;
+    } else {
+      ++sleepers;
+    }
+  }
+  // Timers of the target (alarm and the like) are deadlines too.
+  return somebody_waits && sleepers == scheduler.heap_count;
+}
+
+bool next_sleeper_only_sleeps() {
+  auto& scheduler = world().scheduler;
+  const auto timer = scheduler.heap[1];
+  return timer < kTasksMax && scheduler.tasks[timer].sleeps_in_row >= kOnlySleeps;
+}
+
 Task& choose() {
   auto& w = world();
   auto& scheduler = w.scheduler;
@@ -159,6 +188,7 @@ Task& choose() {
     if (retry_waiters()) continue;
     if (scheduler.next_deadline_ns != kNever) {
       DETSIM_INVARIANT(scheduler.next_deadline_ns > scheduler.now_ns);
+      if (next_sleeper_only_sleeps() && only_sleepers_move()) stop_run(Outcome::deadlock);
       scheduler.now_ns = scheduler.next_deadline_ns;
       if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
       continue;
