@@ -100,24 +100,6 @@ const Elf64_Sym* look_up_sysv(const SymbolTable& table, const std::uint32_t* has
   return nullptr;
 }
 
-void* look_up(const ElfObject& object, const char* name) {
-  const SymbolTable table{
-      reinterpret_cast<const Elf64_Sym*>(dynamic_address(object, DT_SYMTAB)),
-      reinterpret_cast<const char*>(dynamic_address(object, DT_STRTAB)),
-      reinterpret_cast<const std::uint16_t*>(dynamic_address(object, DT_VERSYM))};
-  if (table.symbols == nullptr || table.names == nullptr) return nullptr;
-  const Elf64_Sym* symbol = nullptr;
-  if (const auto gnu = dynamic_address(object, DT_GNU_HASH)) {
-    symbol = look_up_gnu(table, reinterpret_cast<const std::uint32_t*>(gnu), name);
-  } else if (const auto sysv = dynamic_address(object, DT_HASH)) {
-    symbol = look_up_sysv(table, reinterpret_cast<const std::uint32_t*>(sysv), name);
-  }
-  if (symbol == nullptr) return nullptr;
-  void* address = reinterpret_cast<void*>(object.address_of(symbol->st_value));
-  if (ELF64_ST_TYPE(symbol->st_info) != STT_GNU_IFUNC) return address;
-  return reinterpret_cast<void* (*)()>(address)();
-}
-
 bool is_vdso(const ElfObject& object) { return starts_with(object.name, "linux-vdso"); }
 
 // -- unwinding tables: LSB Core, "Exception Frames"; the encodings are those of DWARF's
@@ -340,6 +322,24 @@ bool find_object(std::uint64_t address, ElfObject& object) {
   return false;
 }
 
+void* find_function_in(const ElfObject& object, const char* name) {
+  const SymbolTable table{
+      reinterpret_cast<const Elf64_Sym*>(dynamic_address(object, DT_SYMTAB)),
+      reinterpret_cast<const char*>(dynamic_address(object, DT_STRTAB)),
+      reinterpret_cast<const std::uint16_t*>(dynamic_address(object, DT_VERSYM))};
+  if (table.symbols == nullptr || table.names == nullptr) return nullptr;
+  const Elf64_Sym* symbol = nullptr;
+  if (const auto gnu = dynamic_address(object, DT_GNU_HASH)) {
+    symbol = look_up_gnu(table, reinterpret_cast<const std::uint32_t*>(gnu), name);
+  } else if (const auto sysv = dynamic_address(object, DT_HASH)) {
+    symbol = look_up_sysv(table, reinterpret_cast<const std::uint32_t*>(sysv), name);
+  }
+  if (symbol == nullptr) return nullptr;
+  void* address = reinterpret_cast<void*>(object.address_of(symbol->st_value));
+  if (ELF64_ST_TYPE(symbol->st_info) != STT_GNU_IFUNC) return address;
+  return reinterpret_cast<void* (*)()>(address)();
+}
+
 void* find_next_function(const char* name) {
   ObjectWalk walk(Namespaces::own);
   ElfObject object;
@@ -350,7 +350,7 @@ void* find_next_function(const char* name) {
       continue;
     }
     if (!behind || object.dynamic == nullptr || is_vdso(object)) continue;
-    if (void* found = look_up(object, name)) return found;
+    if (void* found = find_function_in(object, name)) return found;
   }
   return nullptr;
 }

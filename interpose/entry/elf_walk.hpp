@@ -58,6 +58,9 @@ bool find_object(std::uint64_t address, ElfObject& object);
 /// of RTLD_NEXT), in its default version; indirect functions are resolved. nullptr: none.
 void* find_next_function(const char* name);
 
+/// A function that one object defines, by its base and dynamic section; nullptr: none.
+void* find_function_in(const ElfObject& object, const char* name);
+
 struct FunctionRange {
   std::uint64_t begin = 0, end = 0;
   bool has_landing_pads = false;  // a language-specific data area: exceptions may land inside

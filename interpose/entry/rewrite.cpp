@@ -1,9 +1,294 @@
 #include "interpose/entry/rewrite.hpp"
 
+#include "interpose/base/library.hpp"
+#include "interpose/base/user.hpp"
+#include "interpose/entry/decoder.hpp"
+#include "interpose/entry/elf_walk.hpp"
+#include "interpose/entry/rewrite_cache.hpp"
+#include "interpose/entry/rewrite_stub.hpp"
+#include "interpose/entry/rewrite_text.hpp"
+#include "interpose/entry/switch.hpp"
+
+extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
+
 namespace detsim {
+namespace {
 
-void consider_rewriting(std::uint64_t, std::uint64_t) {}
+/// How often a site traps before it is looked at: what is found out is worth some trap round trips
+/// (docs/doors.md has the figures).
+constexpr unsigned kTrapsBefore = 4;
 
-std::uint64_t resume_address(std::uint64_t) { return 0; }
+/// Unwinders know a signal's return by these very bytes.
+constexpr std::uint64_t kSignalReturn = 15;
+
+constexpr unsigned kJumpBytes = 5, kSyscallBytes = 2;
+constexpr unsigned kOtherPartsMax = 16;
+constexpr std::uint64_t kOtherBytesMax = 64 << 10;
+
+// -- how often sites trapped
+
+struct Site {
+  std::uint64_t address = 0;
+  std::uint32_t traps = 0;
+  bool decided = false;
+};
+constexpr unsigned kSitesMax = 4096;
+Site sites[kSitesMax];
+
+// nullptr: too many sites share a neighbourhood of the table; this one goes on trapping.
+Site* site_at(std::uint64_t address) {
+  constexpr unsigned tries = 16;
+  const auto first = mix64(address);
+  for (unsigned i = 0; i < tries; ++i) {
+    Site& site = sites[(first + i) % kSitesMax];
+    if (site.address == address) return &site;
+    if (site.address != 0) continue;
+    site.address = address;
+    return &site;
+  }
+  return nullptr;
+}
+
+// -- what the code says
+
+struct Patch {
+  std::uint64_t begin = 0;
+  unsigned length = 0;
+  Finding finding = Finding::refused;
+
+  std::uint64_t end() const { return begin + length; }
+  bool contains_inside(std::uint64_t address) const { return address > begin && address < end(); }
+};
+
+// What one sweep over the function around a site finds out for both methods.
+struct Study {
+  std::uint64_t site = 0;
+  FunctionRange function;
+  Patch in_front, behind;
+  bool jumps_anywhere = false;  // has an indirect jump other than to another function
+  bool hit_in_front = false, hit_behind = false;  // a branch lands inside
+  std::uint64_t other_parts[kOtherPartsMax] = {};  // where the function jumps to outside of itself
+  unsigned other_count = 0;
+  bool too_many_parts = false;
+};
+
+void note_part(Study& study, std::uint64_t target) {
+  for (unsigned i = 0; i < study.other_count; ++i) {
+    if (study.other_parts[i] == target) return;
+  }
+  if (study.other_count == kOtherPartsMax) {
+    study.too_many_parts = true;
+  } else {
+    study.other_parts[study.other_count++] = target;
+  }
+}
+
+bool note_target(Study& study, const Instruction& instruction) {
+  if (instruction.flow != Flow::jump && instruction.flow != Flow::branch) return false;
+  study.hit_in_front = study.hit_in_front || study.in_front.contains_inside(instruction.target);
+  study.hit_behind = study.hit_behind || study.behind.contains_inside(instruction.target);
+  return true;
+}
+
+// Where the two patches would lie, as far as the instructions around the site allow them.
+bool place_patches(Study& study, std::uint64_t number) {
+  Sweep sweep(study.function.begin, study.function.end);
+  Instruction instruction, previous;
+  std::uint64_t previous_at = 0;
+  while (sweep.at() < study.site) {
+    previous_at = sweep.at();
+    if (!sweep.next(previous)) return false;
+  }
+  if (sweep.at() != study.site || !sweep.next(instruction)) return false;
+  if (instruction.meaning != Meaning::syscall) return false;
+  if (previous.meaning == Meaning::set_number && previous.immediate == number) {
+    study.in_front = {previous_at, previous.length, Finding::in_front};
+  }
+  auto length = kSyscallBytes;
+  while (length < kJumpBytes) {
+    if (!sweep.next(instruction) || !instruction.is_movable) return true;
+    length += instruction.length;
+  }
+  study.behind = {study.site, length, Finding::behind};
+  return true;
+}
+
+bool follow_function(Study& study) {
+  Sweep sweep(study.function.begin, study.function.end);
+  Instruction instruction;
+  while (sweep.next(instruction)) {
+    if (instruction.flow == Flow::indirect && !instruction.through_pointer) {
+      study.jumps_anywhere = true;
+    }
+    if (!note_target(study, instruction)) continue;
+    const auto target = instruction.target;
+    if (target < study.function.begin || target >= study.function.end) note_part(study, target);
+  }
+  return sweep.is_finished();
+}
+
+// Cold parts of a function lie elsewhere and come back to any of its blocks.
+bool follow_parts(Study& study, const ElfObject& object) {
+  std::uint64_t bytes = 0;
+  for (unsigned i = 0; i < study.other_count; ++i) {
+    FunctionRange part;
+    if (object.code_at(study.other_parts[i]) == nullptr) continue;  // a stub of ours
+    if (!find_function(object, study.other_parts[i], part)) return false;
+    bytes += part.end - part.begin;
+    if (bytes > kOtherBytesMax) return false;
+    Sweep sweep(part.begin, part.end);
+    Instruction instruction;
+    while (sweep.next(instruction)) note_target(study, instruction);
+    if (!sweep.is_finished()) return false;
+  }
+  return !study.too_many_parts;
+}
+
+Patch study_site(const ElfObject& object, std::uint64_t site, std::uint64_t number) {
+  Study study;
+  study.site = site;
+  if (!find_function(object, site, study.function)) return {};
+  if (!place_patches(study, number) || !follow_function(study)) return {};
+  if (study.in_front.length != 0 && !study.hit_in_front) return study.in_front;
+  const bool is_open = study.jumps_anywhere || study.function.has_landing_pads;
+  if (study.behind.length == 0 || study.hit_behind || is_open) return {};
+  if (!follow_parts(study, object) || study.hit_behind) return {};
+  return study.behind;
+}
+
+// -- what is remembered of it
+
+std::uint32_t digest_of(const Patch& patch) {
+  unsigned char code[kChangeBytesMax] = {};
+  if (!read_original(patch.begin, code, patch.length)) return 0;
+  std::uint64_t hash = patch.length;
+  for (const auto byte : code) hash = mix64(hash ^ byte);
+  return static_cast<std::uint32_t>(hash);
+}
+
+bool is_number_in_front(const Patch& patch, std::uint64_t number) {
+  unsigned char code[kChangeBytesMax] = {};
+  std::int32_t immediate;
+  if (patch.length < kJumpBytes || !read_original(patch.begin, code, patch.length)) return false;
+  memcpy(&immediate, code + patch.length - 4, sizeof immediate);
+  return static_cast<std::uint64_t>(std::int64_t{immediate}) == number;
+}
+
+bool recall(std::uint64_t build_id, const ElfObject& object, std::uint64_t site,
+            std::uint64_t number, Patch& patch) {
+  const auto* found = find_cached(build_id, site - object.base, false);
+  if (found == nullptr || found->finding > Finding::behind) return false;
+  patch = {site, found->length, found->finding};
+  if (patch.finding == Finding::in_front) patch.begin -= patch.length;
+  if (patch.finding == Finding::refused) return true;
+  if (digest_of(patch) != found->detail) return false;
+  return patch.finding == Finding::behind || is_number_in_front(patch, number);
+}
+
+void remember(std::uint64_t build_id, const ElfObject& object, std::uint64_t site,
+              const Patch& patch) {
+  cache({.build_id = build_id,
+         .offset = site - object.base,
+         .finding = patch.finding,
+         .length = patch.length,
+         .detail = patch.finding == Finding::refused ? 0 : digest_of(patch)});
+}
+
+// -- carrying it out
+
+void set_jump(Change& change, std::uint64_t target) {
+  StubCode jump(change.address);
+  jump.jump(target);
+  memcpy(change.after, jump.data(), jump.size());
+  for (unsigned i = jump.size(); i < change.length; ++i) change.after[i] = 0x90;  // nop
+}
+
+// Returns the tail: 0 for the method in front, whose calls go on where they always did.
+std::uint64_t put_together(StubCode& stub, const Change& change, const Patch& patch,
+                           std::uint64_t site) {
+  if (patch.finding == Finding::in_front) {
+    stub.bytes(change.before, patch.length);
+    stub.lea_rcx(site + kSyscallBytes);
+    stub.clear_r11();
+    stub.jump_to_entry();
+    return 0;
+  }
+  constexpr unsigned head_bytes = 7 + 7 + 6;
+  const auto tail = stub.here() + head_bytes;
+  stub.lea_rcx(site + kSyscallBytes);
+  stub.lea_r11(tail);
+  stub.jump_to_entry();
+  stub.bytes(change.before + kSyscallBytes, patch.length - kSyscallBytes);
+  stub.jump(patch.end());
+  return tail;
+}
+
+// Tasks that entered by a trap at this site will go on behind it.
+void correct_frames(const Patch& patch) {
+  auto& w = world();
+  const auto space = current_process().address_space;
+  for (TaskId id = 0; id < w.scheduler.tasks_used; ++id) {
+    const Task& task = w.scheduler.tasks[id];
+    if (task.state == TaskState::unused || task.state == TaskState::dead) continue;
+    if (process_of(task).address_space != space || thread_of(task).frame == 0) continue;
+    auto& frame = *reinterpret_cast<Frame*>(thread_of(task).frame);
+    if (patch.contains_inside(frame.rip)) frame.resume = resume_address(frame.rip);
+  }
+}
+
+bool carry_out(const ElfObject& object, const Patch& patch, std::uint64_t site) {
+  Change change{.address = patch.begin, .length = static_cast<std::uint8_t>(patch.length)};
+  if (patch.length > kChangeBytesMax) return false;
+  if (!read_original(patch.begin, change.before, patch.length)) return false;
+  const auto room = find_stub_room(object, site);
+  if (room == 0) return false;
+  StubCode stub(room);
+  change.stub = put_together(stub, change, patch, site);
+  set_jump(change, room);
+  if (!write_stub(stub, room) || !change_text(change)) return false;
+  if (patch.finding == Finding::behind) correct_frames(patch);
+  return true;
+}
+
+bool is_own(const ElfObject& object) { return object.dynamic == _DYNAMIC; }
+
+void rewrite(std::uint64_t site, std::uint64_t number) {
+  ElfObject object;
+  auto& counters = door_counters();
+  Patch patch;
+  if (find_object(site, object) && !is_own(object)) {
+    const auto build_id = build_id_of(object);
+    if (!recall(build_id, object, site, number, patch)) {
+      if (!load_decoder()) return;
+      patch = study_site(object, site, number);
+      remember(build_id, object, site, patch);
+    }
+  }
+  if (patch.finding == Finding::refused || !carry_out(object, patch, site)) {
+    ++counters.sites_refused;
+  } else if (patch.finding == Finding::in_front) {
+    ++counters.sites_in_front;
+  } else {
+    ++counters.sites_behind;
+  }
+}
+
+}  // namespace
+
+void consider_rewriting(std::uint64_t address, std::uint64_t number) {
+  ++door_counters().trapped_calls;
+  Site* site = site_at(address);
+  if (site == nullptr || site->decided || number == kSignalReturn) return;
+  if (++site->traps < kTrapsBefore) return;
+  site->decided = true;
+  rewrite(address, number);
+}
+
+std::uint64_t resume_address(std::uint64_t rip) {
+  // The only place inside of a patch where a task can be: behind the syscall. Whoever changes a
+  // signal frame to another one means an instruction that is no longer there.
+  const Change* change = find_change(rip - kSyscallBytes);
+  return change != nullptr ? change->stub : 0;
+}
 
 }  // namespace detsim

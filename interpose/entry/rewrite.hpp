@@ -1,5 +1,23 @@
-// Rewritten sites: a syscall instruction that trapped is replaced by a jump, so that the next
-// call from there costs tens of nanoseconds.
+// Rewritten sites: a syscall instruction that trapped often enough is replaced by a jump, so that
+// the next call from there costs tens of nanoseconds.
+//
+// Two ways, both decided by decoding the whole function around the site:
+//
+//   in front:  mov eax, N; syscall        The move becomes a jump to a stub that does the same and
+//                                         enters. The syscall instruction itself stays, so whoever
+//                                         jumps straight to it, or restarts it, traps as before.
+//   behind:    syscall; cmp rax, -4096    The syscall and the plain instructions behind it, at
+//                                         least five bytes, become a jump; the stub enters, and
+//                                         they are carried out in its tail.
+//
+// Laws (those of rr and e9patch): both ends of the patch are instruction boundaries; no direct
+// branch of the function, nor of the parts that it jumps to, lands strictly inside; nothing that
+// an indirect jump may reach lies inside; what is moved cannot fault and means the same anywhere;
+// code without unwinding tables is left alone, since its boundaries would be a guess.
+//
+// A Frame always holds the canonical address, the one behind the syscall instruction; where that
+// now lies inside of a patch, Frame::resume says where to go on. Frames that were left by a trap
+// before the site was rewritten are corrected when it is.
 #pragma once
 #include <cstdint>
 
@@ -10,7 +28,23 @@ namespace detsim {
 /// whether it does changes nothing but speed.
 void consider_rewriting(std::uint64_t site, std::uint64_t number);
 
-/// Where to go on for a target address that lies inside a rewritten site; 0: at the address itself.
+/// Where to go on for a target address that lies inside of a rewritten site; 0: at the address
+/// itself.
 std::uint64_t resume_address(std::uint64_t rip);
+
+/// What the doors have seen, for all processes of the run. Read by tests and reports; nothing
+/// depends on it.
+struct DoorCounters {
+  std::uint64_t trapped_calls;         // by user dispatch
+  std::uint64_t sites_in_front;        // rewritten, by method
+  std::uint64_t sites_behind;
+  std::uint64_t sites_refused;         // go on trapping
+  std::uint64_t decoders_loaded;
+  std::uint64_t trapped_instructions;  // rdtsc and the like, patched ones included
+  std::uint64_t patched_instructions;  // places where a trap was put
+  std::uint64_t left_instructions;     // looked like one that must not be left, but could not be told
+  std::uint64_t scanned_bytes;
+};
+DoorCounters& door_counters();
 
 }  // namespace detsim

@@ -16,6 +16,7 @@
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/entry/vdso.hpp"
 
 extern "C" {
 void detsim_sigreturn();
@@ -72,15 +73,17 @@ void on_sigsys(int, siginfo_t* info, void* context) {
   if (info->si_code == 2 /* SYS_USER_DISPATCH */) {
     consider_rewriting(site, static_cast<std::uint64_t>(regs[REG_RAX]));
   }
+  // As from a rewritten site, which this one may just have become.
   regs[REG_RCX] = regs[REG_RIP];
-  regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_trap);
+  regs[REG_R11] = static_cast<greg_t>(resume_address(site + 2));
+  regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_site);
 }
 
 void on_fault(int number, siginfo_t* info, void* context) {
   auto* ucontext = static_cast<ucontext_t*>(context);
   auto* regs = ucontext->uc_mcontext.gregs;
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
-  if (in_shim_text(rip)) {
+  if (in_shim_text(rip) && !in_vdso_function(rip)) {
     const auto copy = reinterpret_cast<std::uint64_t>(detsim_user_copy_fault);
     if (rip == copy) {
       regs[REG_RIP] = reinterpret_cast<greg_t>(detsim_user_copy_end);
