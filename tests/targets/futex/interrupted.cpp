@@ -43,7 +43,9 @@ int main() {
   EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(handled, 1);
 
-  word = changes_word = handled = 0;
+  word = 0;
+  changes_word = 0;
+  handled = 0;
   action.sa_flags = SA_RESTART;
   EXPECT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
   EXPECT_EQ(pthread_create(&thread, nullptr, send, &sender), 0);
