@@ -197,13 +197,6 @@ bool load_from_own_directory() {
   return load_from(path.data());
 }
 
-bool is_move_of_number(const ZydisDecodedInstruction& z) {
-  const bool to_eax = z.opcode == 0xb8 && z.length == 5;
-  const bool to_rax = z.opcode == 0xc7 && z.length == 7 && z.raw.modrm.mod == 3 &&
-                      z.raw.modrm.rm == 0 && z.raw.rex.B == 0;
-  return z.mnemonic == ZYDIS_MNEMONIC_MOV && (to_eax || to_rax);
-}
-
 Meaning meaning_of(const ZydisDecodedInstruction& z) {
   switch (z.mnemonic) {
     case ZYDIS_MNEMONIC_SYSCALL: return Meaning::syscall;
@@ -211,7 +204,7 @@ Meaning meaning_of(const ZydisDecodedInstruction& z) {
     case ZYDIS_MNEMONIC_RDSEED: return Meaning::random_seed;
     case ZYDIS_MNEMONIC_RDPID: return Meaning::processor_id;
     case ZYDIS_MNEMONIC_ENDBR64: return Meaning::landing;
-    default: return is_move_of_number(z) ? Meaning::set_number : Meaning::other;
+    default: return Meaning::other;
   }
 }
 
@@ -239,9 +232,15 @@ bool has_modrm(const ZydisDecodedInstruction& z) {
   return (z.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
 }
 
-// Plain arithmetic and moves between registers: what follows a system call nearly always.
+bool is_ip_relative(const ZydisDecodedInstruction& z) {
+  return has_modrm(z) && z.raw.modrm.mod == 0 && z.raw.modrm.rm == 5;
+}
+
+// Plain arithmetic and moves between registers: what stands around a system call nearly always.
 bool is_movable(const ZydisDecodedInstruction& z) {
-  if (has_modrm(z) && z.raw.modrm.mod != 3 && z.mnemonic != ZYDIS_MNEMONIC_NOP) return false;
+  if (z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) return false;
+  if (z.mnemonic == ZYDIS_MNEMONIC_LEA || z.mnemonic == ZYDIS_MNEMONIC_NOP) return true;
+  if (has_modrm(z) && z.raw.modrm.mod != 3) return false;
   if ((z.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0) return false;
   switch (z.mnemonic) {
     case ZYDIS_MNEMONIC_MOV:  // not those with a fixed address, or of segment registers
@@ -264,9 +263,8 @@ bool is_movable(const ZydisDecodedInstruction& z) {
     case ZYDIS_MNEMONIC_MOVZX:
     case ZYDIS_MNEMONIC_MOVSX:
     case ZYDIS_MNEMONIC_MOVSXD:
-    case ZYDIS_MNEMONIC_CDQE:
-    case ZYDIS_MNEMONIC_NOP: return true;
-    default: return false;
+    case ZYDIS_MNEMONIC_CDQE: return true;
+    default: return z.meta.category == ZYDIS_CATEGORY_CMOV;
   }
 }
 
@@ -294,11 +292,10 @@ bool decode(const unsigned char* bytes, unsigned count, std::uint64_t address,
   if (z.raw.imm[0].is_relative) {
     instruction.target = address + z.length + z.raw.imm[0].value.u;
   }
-  if (instruction.meaning == Meaning::set_number) instruction.immediate = z.raw.imm[0].value.u;
-  if (has_modrm(z)) {
-    instruction.reg = z.raw.modrm.rm + 8u * z.raw.rex.B;
-    const bool fixed_word = z.raw.modrm.mod == 0 && z.raw.modrm.rm == 5;
-    instruction.through_pointer = instruction.flow == Flow::indirect && fixed_word;
+  if (has_modrm(z)) instruction.reg = z.raw.modrm.rm + 8u * z.raw.rex.B;
+  if (is_ip_relative(z)) {
+    instruction.through_pointer = instruction.flow == Flow::indirect;
+    instruction.displacement_at = z.raw.disp.offset;
   }
   return true;
 }

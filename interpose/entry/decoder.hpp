@@ -27,8 +27,7 @@ enum class Meaning : std::uint8_t {
   random_number,  // rdrand
   random_seed,    // rdseed
   processor_id,   // rdpid
-  landing,        // endbr64: an indirect jump may arrive here
-  set_number      // mov eax, imm32, or mov rax, imm32: `immediate`
+  landing         // endbr64: an indirect jump may arrive here
 };
 
 constexpr unsigned kInstructionBytesMax = 15;
@@ -37,10 +36,10 @@ struct Instruction {
   unsigned length = 0;
   Flow flow = Flow::next;
   Meaning meaning = Meaning::other;
-  bool is_movable = false;  // does the same at any address, and cannot fault
+  bool is_movable = false;  // does the same at any address, and cannot fault; see displacement_at
+  unsigned displacement_at = 0;  // where its four bytes relative to its end lie; 0: it has none
   bool through_pointer = false;  // an indirect jump by way of a fixed word: a call of a function
   std::uint64_t target = 0;  // of jump, branch, call; 0: not known
-  std::uint64_t immediate = 0;
   unsigned reg = 0;   // the register operand in modrm.rm, for random numbers and processor ids
   unsigned bits = 0;  // its width
 };

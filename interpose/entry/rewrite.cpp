@@ -54,7 +54,9 @@ Site* site_at(std::uint64_t address) {
 struct Patch {
   std::uint64_t begin = 0;
   unsigned length = 0;
+  unsigned displacement_at = 0;  // from the begin: four bytes relative to their end; 0: none
   Finding finding = Finding::refused;
+  bool has_boundaries = false;  // more than one instruction, the syscall that stays not counted
 
   std::uint64_t end() const { return begin + length; }
   bool contains_inside(std::uint64_t address) const { return address > begin && address < end(); }
@@ -70,6 +72,9 @@ struct Study {
   std::uint64_t other_parts[kOtherPartsMax] = {};  // where the function jumps to outside of itself
   unsigned other_count = 0;
   bool too_many_parts = false;
+
+  // glibc's clone ends its unwinding table right in front of the syscall, where stacks part.
+  bool is_cut_off() const { return site == function.end; }
 };
 
 void note_part(Study& study, std::uint64_t target) {
@@ -90,26 +95,53 @@ bool note_target(Study& study, const Instruction& instruction) {
   return true;
 }
 
+struct Placed {
+  std::uint64_t at = 0;
+  Instruction instruction;
+};
+
+// One more instruction of a patch, at its end or in front of it; false: it cannot be moved.
+bool add(Patch& patch, const Placed& placed) {
+  const auto& instruction = placed.instruction;
+  if (!instruction.is_movable) return false;
+  const bool in_front = placed.at < patch.begin;
+  if (in_front && patch.displacement_at != 0) patch.displacement_at += instruction.length;
+  if (instruction.displacement_at != 0) {
+    if (patch.displacement_at != 0) return false;
+    patch.displacement_at = instruction.displacement_at + (in_front ? 0 : patch.length);
+  }
+  patch.has_boundaries = patch.length != 0;
+  if (in_front) patch.begin = placed.at;
+  patch.length += instruction.length;
+  return true;
+}
+
 // Where the two patches would lie, as far as the instructions around the site allow them.
-bool place_patches(Study& study, std::uint64_t number) {
+bool place_patches(Study& study) {
   Sweep sweep(study.function.begin, study.function.end);
-  Instruction instruction, previous;
-  std::uint64_t previous_at = 0;
+  Placed last[kJumpBytes];  // the ones before the site, a ring
+  unsigned count = 0;
   while (sweep.at() < study.site) {
-    previous_at = sweep.at();
-    if (!sweep.next(previous)) return false;
+    Placed& placed = last[count++ % kJumpBytes];
+    placed.at = sweep.at();
+    if (!sweep.next(placed.instruction)) return false;
   }
-  if (sweep.at() != study.site || !sweep.next(instruction)) return false;
-  if (instruction.meaning != Meaning::syscall) return false;
-  if (previous.meaning == Meaning::set_number && previous.immediate == number) {
-    study.in_front = {previous_at, previous.length, Finding::in_front};
+  if (sweep.at() != study.site) return false;
+  Patch front{.begin = study.site, .finding = Finding::in_front};
+  for (unsigned i = 1; front.length < kJumpBytes && i <= kJumpBytes && i <= count; ++i) {
+    if (!add(front, last[(count - i) % kJumpBytes])) break;
   }
-  auto length = kSyscallBytes;
-  while (length < kJumpBytes) {
-    if (!sweep.next(instruction) || !instruction.is_movable) return true;
-    length += instruction.length;
+  if (front.length >= kJumpBytes) study.in_front = front;
+  if (study.is_cut_off()) return true;
+  Placed placed;
+  if (!sweep.next(placed.instruction)) return false;
+  if (placed.instruction.meaning != Meaning::syscall) return false;
+  Patch behind{.begin = study.site, .length = kSyscallBytes, .finding = Finding::behind};
+  while (behind.length < kJumpBytes) {
+    placed.at = sweep.at();
+    if (!sweep.next(placed.instruction) || !add(behind, placed)) return true;
   }
-  study.behind = {study.site, length, Finding::behind};
+  study.behind = behind;
   return true;
 }
 
@@ -144,16 +176,21 @@ bool follow_parts(Study& study, const ElfObject& object) {
   return !study.too_many_parts;
 }
 
-Patch study_site(const ElfObject& object, std::uint64_t site, std::uint64_t number) {
+Patch study_site(const ElfObject& object, std::uint64_t site) {
   Study study;
   study.site = site;
-  if (!find_function(object, site, study.function)) return {};
-  if (!place_patches(study, number) || !follow_function(study)) return {};
-  if (study.in_front.length != 0 && !study.hit_in_front) return study.in_front;
-  const bool is_open = study.jumps_anywhere || study.function.has_landing_pads;
-  if (study.behind.length == 0 || study.hit_behind || is_open) return {};
-  if (!follow_parts(study, object) || study.hit_behind) return {};
-  return study.behind;
+  if (!find_function(object, site, study.function)) {
+    if (!find_function(object, site - 1, study.function) || !study.is_cut_off()) return {};
+  }
+  if (!place_patches(study) || !follow_function(study)) return {};
+  const bool front = study.in_front.length != 0 && !study.hit_in_front;
+  if (front && !study.in_front.has_boundaries) return study.in_front;
+  const bool is_open =
+      study.jumps_anywhere || study.function.has_landing_pads || study.is_cut_off();
+  if (is_open || !follow_parts(study, object)) return {};
+  if (front && !study.hit_in_front) return study.in_front;
+  if (study.behind.length != 0 && !study.hit_behind) return study.behind;
+  return {};
 }
 
 // -- what is remembered of it
@@ -166,23 +203,20 @@ std::uint32_t digest_of(const Patch& patch) {
   return static_cast<std::uint32_t>(hash);
 }
 
-bool is_number_in_front(const Patch& patch, std::uint64_t number) {
-  unsigned char code[kChangeBytesMax] = {};
-  std::int32_t immediate;
-  if (patch.length < kJumpBytes || !read_original(patch.begin, code, patch.length)) return false;
-  memcpy(&immediate, code + patch.length - 4, sizeof immediate);
-  return static_cast<std::uint64_t>(std::int64_t{immediate}) == number;
+// A cached length also says where the displacement is.
+constexpr std::uint32_t packed_length(const Patch& patch) {
+  return patch.length | patch.displacement_at << 8;
 }
 
-bool recall(std::uint64_t build_id, const ElfObject& object, std::uint64_t site,
-            std::uint64_t number, Patch& patch) {
+bool recall(std::uint64_t build_id, const ElfObject& object, std::uint64_t site, Patch& patch) {
   const auto* found = find_cached(build_id, site - object.base, false);
   if (found == nullptr || found->finding > Finding::behind) return false;
-  patch = {site, found->length, found->finding};
+  patch.begin = site;
+  patch.length = found->length & 0xff;
+  patch.displacement_at = found->length >> 8;
+  patch.finding = found->finding;
   if (patch.finding == Finding::in_front) patch.begin -= patch.length;
-  if (patch.finding == Finding::refused) return true;
-  if (digest_of(patch) != found->detail) return false;
-  return patch.finding == Finding::behind || is_number_in_front(patch, number);
+  return patch.finding == Finding::refused || digest_of(patch) == found->detail;
 }
 
 void remember(std::uint64_t build_id, const ElfObject& object, std::uint64_t site,
@@ -190,7 +224,7 @@ void remember(std::uint64_t build_id, const ElfObject& object, std::uint64_t sit
   cache({.build_id = build_id,
          .offset = site - object.base,
          .finding = patch.finding,
-         .length = patch.length,
+         .length = packed_length(patch),
          .detail = patch.finding == Finding::refused ? 0 : digest_of(patch)});
 }
 
@@ -203,11 +237,28 @@ void set_jump(Change& change, std::uint64_t target) {
   for (unsigned i = jump.size(); i < change.length; ++i) change.after[i] = 0x90;  // nop
 }
 
+// Instructions `from` and on of a change, as they have to be at the stub's place.
+void move_code(StubCode& stub, const Change& change, const Patch& patch, unsigned from) {
+  const auto at = stub.here();
+  unsigned char code[kChangeBytesMax];
+  memcpy(code, change.before, sizeof code);
+  bool in_reach = true;
+  if (patch.displacement_at != 0) {
+    std::int32_t displacement;
+    memcpy(&displacement, code + patch.displacement_at, sizeof displacement);
+    const auto moved = static_cast<std::int64_t>(patch.begin + from - at) + displacement;
+    displacement = static_cast<std::int32_t>(moved);
+    in_reach = displacement == moved;
+    memcpy(code + patch.displacement_at, &displacement, sizeof displacement);
+  }
+  stub.bytes(code + from, in_reach ? patch.length - from : kStubBytes + 1);
+}
+
 // Returns the tail: 0 for the method in front, whose calls go on where they always did.
 std::uint64_t put_together(StubCode& stub, const Change& change, const Patch& patch,
                            std::uint64_t site) {
   if (patch.finding == Finding::in_front) {
-    stub.bytes(change.before, patch.length);
+    move_code(stub, change, patch, 0);
     stub.lea_rcx(site + kSyscallBytes);
     stub.clear_r11();
     stub.jump_to_entry();
@@ -218,7 +269,7 @@ std::uint64_t put_together(StubCode& stub, const Change& change, const Patch& pa
   stub.lea_rcx(site + kSyscallBytes);
   stub.lea_r11(tail);
   stub.jump_to_entry();
-  stub.bytes(change.before + kSyscallBytes, patch.length - kSyscallBytes);
+  move_code(stub, change, patch, kSyscallBytes);
   stub.jump(patch.end());
   return tail;
 }
@@ -252,15 +303,15 @@ bool carry_out(const ElfObject& object, const Patch& patch, std::uint64_t site) 
 
 bool is_own(const ElfObject& object) { return object.dynamic == _DYNAMIC; }
 
-void rewrite(std::uint64_t site, std::uint64_t number) {
+void rewrite(std::uint64_t site) {
   ElfObject object;
   auto& counters = door_counters();
   Patch patch;
   if (find_object(site, object) && !is_own(object)) {
     const auto build_id = build_id_of(object);
-    if (!recall(build_id, object, site, number, patch)) {
+    if (!recall(build_id, object, site, patch)) {
       if (!load_decoder()) return;
-      patch = study_site(object, site, number);
+      patch = study_site(object, site);
       remember(build_id, object, site, patch);
     }
   }
@@ -281,7 +332,7 @@ void consider_rewriting(std::uint64_t address, std::uint64_t number) {
   if (site == nullptr || site->decided || number == kSignalReturn) return;
   if (++site->traps < kTrapsBefore) return;
   site->decided = true;
-  rewrite(address, number);
+  rewrite(address);
 }
 
 std::uint64_t resume_address(std::uint64_t rip) {

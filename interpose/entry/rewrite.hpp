@@ -3,17 +3,18 @@
 //
 // Two ways, both decided by decoding the whole function around the site:
 //
-//   in front:  mov eax, N; syscall        The move becomes a jump to a stub that does the same and
-//                                         enters. The syscall instruction itself stays, so whoever
-//                                         jumps straight to it, or restarts it, traps as before.
-//   behind:    syscall; cmp rax, -4096    The syscall and the plain instructions behind it, at
-//                                         least five bytes, become a jump; the stub enters, and
-//                                         they are carried out in its tail.
+//   in front:  mov eax, N; syscall        What stands in front, at least five bytes, becomes a jump
+//                                         to a stub that does the same and enters. The syscall
+//                                         instruction itself stays, so whoever jumps straight to
+//                                         it, or restarts it, traps as before.
+//   behind:    syscall; cmp rax, -4096    The syscall and what stands behind it become a jump; the
+//                                         stub enters, and the rest is carried out in its tail.
 //
 // Laws (those of rr and e9patch): both ends of the patch are instruction boundaries; no direct
-// branch of the function, nor of the parts that it jumps to, lands strictly inside; nothing that
-// an indirect jump may reach lies inside; what is moved cannot fault and means the same anywhere;
-// code without unwinding tables is left alone, since its boundaries would be a guess.
+// branch of the function lands strictly inside; where the patch is more than one instruction, none
+// of the parts that the function jumps to does, and there is no indirect jump nor landing pad; what
+// is moved cannot fault and means the same anywhere; code without unwinding tables is left alone,
+// since its boundaries would be a guess.
 //
 // A Frame always holds the canonical address, the one behind the syscall instruction; where that
 // now lies inside of a patch, Frame::resume says where to go on. Frames that were left by a trap

@@ -110,25 +110,30 @@ bool find_mapping(std::uint64_t address, MappingQuery& result) {
   return found;
 }
 
-bool is_plain_code(std::uint64_t begin, std::uint64_t end) {
-  MappingQuery mapping;
-  while (begin < end) {
-    if (!find_mapping(begin, mapping)) return false;
-    if (mapping.mapping_flags != (kReadable | kExecutable)) return false;
-    begin = mapping.end;
-  }
-  return true;
-}
-
-// While the bytes are written, the pages are no code: nobody else runs in this process.
-bool write_code(std::uint64_t at, const unsigned char* bytes, unsigned count) {
-  const auto begin = at & ~(kPage - 1), end = (at + count + kPage - 1) & ~(kPage - 1);
-  if (!is_plain_code(begin, end)) return false;
+// While the bytes are written, the pages are no code: nobody else runs in this process. A mapping
+// of usual size is opened as a whole, since it would stay split where a part of it was opened.
+bool write_part(const MappingQuery& mapping, std::uint64_t at, const unsigned char* bytes,
+                std::uint64_t count) {
+  constexpr std::uint64_t usual = 4 << 20;
+  auto begin = at & ~(kPage - 1), end = (at + count + kPage - 1) & ~(kPage - 1);
+  if (mapping.end - mapping.begin <= usual) begin = mapping.begin, end = mapping.end;
   if (raw(__NR_mprotect, begin, end - begin, PROT_READ | PROT_WRITE) != 0) return false;
   memcpy(reinterpret_cast<void*>(at), bytes, count);
   const long result = raw(__NR_mprotect, begin, end - begin, PROT_READ | PROT_EXEC);
   if (result != 0) fatal("code that was changed cannot be made executable again: error ", -result);
   return true;
+}
+
+// Bytes may lie in two mappings; a change is made in both or, since the first is tried last, in
+// none.
+bool write_code(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) {
+  MappingQuery mapping;
+  if (!find_mapping(at, mapping) || mapping.mapping_flags != (kReadable | kExecutable)) {
+    return false;
+  }
+  const auto here = at + count <= mapping.end ? count : mapping.end - at;
+  if (here < count && !write_code(at + here, bytes + here, count - here)) return false;
+  return write_part(mapping, at, bytes, here);
 }
 
 }  // namespace
