@@ -32,7 +32,4 @@ void add_trace_option(CLI::App& app, RunOptions& options);
 /// A seed for a run that was given none: the only draw that is not from a seed.
 std::uint64_t draw_seed();
 
-/// Prints "detsim: ..." and a line break to stderr.
-void say(const std::string& words);
-
 }  // namespace detsim

@@ -35,15 +35,15 @@ struct RunOptions {
   std::uint64_t wall_limit_ns = kNever;
   std::string trace_path;  // empty: no file
   bool quiet = false;
+  std::string announcement;  // said when nothing stands against the start; empty: nothing
 
   // -- for runs that are compared with each other
-  bool trace_in_memory = false;     // RunResult::trace gets the last kRingEvents events
   std::string directory;            // where the target starts; empty: here
   std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees
   bool keep_randomised = false;     // leaves the host's ASLR on
   std::uint64_t stop_at = ~0ull;    // ends the run before this event, with a report
   int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target
-  std::FILE* words = nullptr;       // detsim's own; nullptr: stderr
+  std::FILE* words = nullptr;                                       // detsim's own; nullptr: stderr
 };
 
 struct RunResult {
@@ -56,11 +56,10 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   std::uint64_t virtual_ns = 0;
-  std::uint64_t calls = 0;  // entered
+  std::uint64_t calls = 0;      // entered
   std::uint32_t left_over = 0;  // processes that were killed when the root process ended
-  int ended_by_signal = 0;  // the launcher was told to end, by this signal
-  std::string trace_loss;   // what of the trace could not be written, in one line
-  std::vector<Event> trace;
+  int ended_by_signal = 0;      // the launcher was told to end, by this signal
+  std::string trace_loss;       // what of the trace could not be written, in one line
 };
 
 RunResult run_target(const RunOptions& options);

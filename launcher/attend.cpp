@@ -1,0 +1,238 @@
+// One thread, one place to sleep: the world's outcome_word. The run moves it when it wants
+// something, signal handlers move it when a child ended or the launcher shall end; beyond that
+// the launcher wakes up ten times a second to see whether somebody killed a process that the run
+// counts on, which no signal tells about when it is a grandchild.
+#include "launcher/attend.hpp"
+
+#include <fmt/format.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#include "launcher/children.hpp"
+#include "launcher/report.hpp"
+#include "launcher/say.hpp"
+
+namespace detsim {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kTick_ns = 100000000;
+constexpr unsigned kTicksPerRound = 10;  // all processes are looked at every so many ticks
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+          .count());
+}
+
+class Attendant {
+ public:
+  Attendant(const RunOptions& options, pid_t root, const SignalWatch& signals, TraceWriter* trace,
+            RunResult& result)
+      : options_(options),
+        root_(root),
+        signals_(signals),
+        trace_(trace),
+        result_(result),
+        began_ns_(now_ns()),
+        next_tick_ns_(began_ns_ + kTick_ns) {}
+
+  void attend() {
+    while (!over_) {
+      const auto word = __atomic_load_n(&world().outcome_word, __ATOMIC_SEQ_CST);
+      serve_request();
+      watch_root();
+      watch_outcome();
+      watch_limits();
+      if (!over_) sleep(word);
+    }
+    end();
+  }
+
+ private:
+  void serve_request() {
+    auto& w = world();
+    if (w.request == Request::none) return;
+    if (w.request == Request::drain) drain();
+    w.request = Request::none;
+    __atomic_add_fetch(&w.answer_word, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &w.answer_word, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+  }
+
+  void drain() {
+    if (trace_ != nullptr) trace_->drain(world().trace);
+  }
+
+  void watch_root() {
+    if (const auto status = reap(root_)) note_root(*status);
+  }
+
+  // The target's own status is what the run says of its root process; the kernel's is what shows
+  // when it ended in another way: before the shim was there, or killed from outside.
+  void note_root(std::uint32_t status) {
+    auto& w = world();
+    over_ = true;
+    if (w.outcome != Outcome::running) return;
+    w.outcome = Outcome::finished;
+    w.root_status = status;
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (WIFSIGNALED(status)) {
+      say(fmt::format("the program was killed from outside of the run, by signal {}",
+                      WTERMSIG(status)),
+          words());
+    } else if (w.scheduler.tasks_used != 0) {
+      fail("the program ended without detsim's doing");
+    } else if (code == kExitFailed) {
+      w.outcome = Outcome::failed;  // the shim has said why
+    } else if (code != kExitNotFound) {
+      // 127 is ld.so's when a library of the program is missing, natively too.
+      fail("the program ended before detsim was in place: libdetsim.so could not be preloaded");
+    }
+  }
+
+  void watch_outcome() {
+    const auto outcome = static_cast<Outcome>(__atomic_load_n(
+        reinterpret_cast<const std::uint32_t*>(&world().outcome), __ATOMIC_SEQ_CST));
+    // A run that finished is over when its root process is gone.
+    if (over_ || outcome == Outcome::running || outcome == Outcome::finished) return;
+    over_ = true;
+  }
+
+  void watch_limits() {
+    if (over_) return;
+    if (signals_.asked_to_end() != 0) {
+      result_.ended_by_signal = signals_.asked_to_end();
+      over_ = true;
+    } else if (options_.wall_limit_ns != kNever && now_ns() - began_ns_ >= options_.wall_limit_ns) {
+      world().outcome = Outcome::wall_timeout;
+      over_ = true;
+    } else if (now_ns() >= next_tick_ns_) {
+      next_tick_ns_ = now_ns() + kTick_ns;
+      watch_processes();
+    }
+  }
+
+  void watch_processes() {
+    const auto& w = world();
+    if (w.outcome != Outcome::running) return;
+    const auto runner = static_cast<pid_t>(w.running_real_pid);
+    const bool looks_dead = runner > 0 && !is_alive(runner) && w.departing != runner;
+    // Twice in a row with the same holder: not one that is just handing over.
+    if (looks_dead && runner == suspect_) {
+      fail(fmt::format("process {} was killed from outside of the run", runner));
+    }
+    suspect_ = looks_dead ? runner : 0;
+    if (++ticks_ % kTicksPerRound == 0 && !over_) watch_waiting();
+  }
+
+  // Processes that wait for their turn: a dead one would never take it.
+  void watch_waiting() {
+    const auto& w = world();
+    pid_t lost = 0;
+    for (std::uint32_t i = 0; i < w.processes_used && lost == 0; ++i) {
+      const auto& process = w.processes[i];
+      const bool counts = process.state == ProcessState::live && process.real_pid > 0 &&
+                          process.real_pid != w.departing;
+      if (counts && !is_alive(process.real_pid)) lost = process.real_pid;
+    }
+    if (lost != 0 && lost == lost_) {
+      fail(fmt::format("process {} was killed from outside of the run", lost));
+    }
+    lost_ = lost;
+  }
+
+  void fail(const std::string& words_for_it) {
+    auto& w = world();
+    w.outcome = Outcome::failed;
+    std::copy_n(words_for_it.c_str(), std::min(words_for_it.size() + 1, sizeof w.message),
+                w.message);
+    say(words_for_it, words());
+    said_why_ = true;
+    over_ = true;
+  }
+
+  void sleep(std::uint32_t word) {
+    auto until_ns = next_tick_ns_;
+    if (options_.wall_limit_ns != kNever) {
+      until_ns = std::min(until_ns, began_ns_ + options_.wall_limit_ns);
+    }
+    const auto now = now_ns();
+    const auto wait_ns = until_ns > now ? until_ns - now : 0;
+    const timespec timeout{.tv_sec = static_cast<time_t>(wait_ns / 1000000000),
+                           .tv_nsec = static_cast<long>(wait_ns % 1000000000)};
+    syscall(SYS_futex, &world().outcome_word, FUTEX_WAIT, word, &timeout, nullptr, 0);
+  }
+
+  // Says what there is to say while the processes exist, then ends them.
+  void end() {
+    const auto& w = world();
+    result_.outcome = result_.ended_by_signal != 0 ? Outcome::failed : w.outcome;
+    report();
+    if (result_.outcome == Outcome::finished) {
+      result_.status = w.root_status;
+      result_.left_over = count_left_over();
+    }
+    kill_all(root_);
+    drain();
+    result_.trace_hash = w.trace.hash;
+    result_.events = w.trace.count;
+    result_.virtual_ns = w.scheduler.now_ns;
+    result_.calls = w.entered;
+  }
+
+  void report() {
+    const auto outcome = result_.outcome;
+    if (outcome == Outcome::wall_timeout) {
+      say(fmt::format("the limit of {} s of real time has passed",
+                      static_cast<double>(options_.wall_limit_ns) / 1e9),
+          words());
+      stop_and_wait(static_cast<pid_t>(world().running_real_pid));
+    }
+    if (outcome == Outcome::failed && !said_why_ && world().message[0] != 0) {
+      say(world().message, words());
+    }
+    const bool is_stop = outcome == Outcome::deadlock || outcome == Outcome::virtual_timeout ||
+                         outcome == Outcome::wall_timeout || outcome == Outcome::stopped;
+    if (is_stop) report_stop(world(), outcome, words());
+  }
+
+  std::uint32_t count_left_over() const {
+    const auto& w = world();
+    std::uint32_t count = 0;
+    for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+      const auto& process = w.processes[i];
+      if (process.state == ProcessState::live && process.real_pid != root_) ++count;
+    }
+    return count;
+  }
+
+  std::FILE* words() const { return options_.words == nullptr ? stderr : options_.words; }
+
+  const RunOptions& options_;
+  const pid_t root_;
+  const SignalWatch& signals_;
+  TraceWriter* trace_;
+  RunResult& result_;
+  const std::uint64_t began_ns_;
+  std::uint64_t next_tick_ns_;
+  unsigned ticks_ = 0;
+  pid_t suspect_ = 0, lost_ = 0;
+  bool over_ = false;
+  bool said_why_ = false;
+};
+
+}  // namespace
+
+void attend(const RunOptions& options, pid_t root, const SignalWatch& signals, TraceWriter* trace,
+            RunResult& result) {
+  Attendant(options, root, signals, trace, result).attend();
+}
+
+}  // namespace detsim

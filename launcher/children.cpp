@@ -1,0 +1,87 @@
+#include "launcher/children.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "scheduler/world.hpp"
+
+namespace detsim {
+namespace {
+
+// The letter of proc(5), stat, field 3; 0: there is no such process.
+char state_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string line(std::istreambuf_iterator<char>(file), {});
+  const auto name_end = line.rfind(')');
+  return name_end == line.npos || name_end + 2 >= line.size() ? '\0' : line[name_end + 2];
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> pids;
+  std::ifstream file(fmt::format("/proc/self/task/{}/children", getpid()));
+  for (pid_t pid = 0; file >> pid;) pids.push_back(pid);
+  if (file.is_open()) return pids;
+  // A kernel without CONFIG_PROC_CHILDREN: those that the run told about.
+  const auto& w = world();
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    const auto& process = w.processes[i];
+    if (process.state == ProcessState::live && process.real_pid > 0) {
+      pids.push_back(process.real_pid);
+    }
+  }
+  return pids;
+}
+
+}  // namespace
+
+void become_subreaper() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+std::optional<std::uint32_t> reap(pid_t wanted) {
+  std::optional<std::uint32_t> found;
+  int status = 0;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;) {
+    if (pid == wanted) found = static_cast<std::uint32_t>(status);
+  }
+  return found;
+}
+
+bool is_alive(pid_t pid) {
+  const char state = state_of(pid);
+  return state != '\0' && state != 'Z' && state != 'X';
+}
+
+void stop_and_wait(pid_t pid) {
+  if (pid <= 0 || kill(pid, SIGSTOP) != 0) return;
+  for (int i = 0; i < 1000; ++i) {
+    const char state = state_of(pid);
+    if (state != 'R' && state != 'S' && state != 'D') return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+std::optional<std::uint32_t> kill_all(pid_t root) {
+  std::optional<std::uint32_t> found;
+  // Killing a child makes its children ours: the next round finds them.
+  for (;;) {
+    for (const pid_t pid : children()) kill(pid, SIGKILL);
+    int status = 0;
+    const pid_t pid = waitpid(-1, &status, __WALL);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid < 0) return found;
+    if (pid == root) found = static_cast<std::uint32_t>(status);
+    if (const auto more = reap(root)) found = more;
+  }
+}
+
+}  // namespace detsim

@@ -1,0 +1,210 @@
+#include "launcher/command_line.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <iostream>
+#include <memory>
+
+#include "launcher/say.hpp"
+#include "launcher/values.hpp"
+
+namespace detsim {
+namespace {
+
+class HelpFormat : public CLI::Formatter {
+ public:
+  explicit HelpFormat(bool takes_command) : takes_command_(takes_command) { column_width(30); }
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (!takes_command_) return CLI::Formatter::make_usage(app, std::move(name));
+    return fmt::format("Usage: {} [OPTIONS] [--] PROGRAM [ARGUMENT...]\n", app->get_name());
+  }
+
+ private:
+  bool takes_command_;
+};
+
+int complain(const CLI::App& app, const std::string& words) {
+  say(words);
+  say(fmt::format("see `{} --help`", app.get_name()));
+  return kExitFailed;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+// The option that an argument names, with or without its value attached.
+const CLI::Option* find_option(const CLI::App& app, const std::string& argument, bool& has_value) {
+  auto name = argument;
+  const auto equals = argument.find('=');
+  has_value = equals != argument.npos;
+  if (has_value) name = argument.substr(0, equals);
+  if (!argument.starts_with("--")) {
+    has_value = argument.size() > 2;
+    name = argument.substr(0, 2);
+  }
+  return app.get_option_no_throw(name);
+}
+
+// Up to the first argument that is no option; CLI11 must not see the target's own, which it
+// would take apart ("[a,b]" is a list to it).
+std::optional<int> split(const CLI::App& app, const std::vector<std::string>& arguments,
+                         std::vector<std::string>& options, std::vector<std::string>* command) {
+  std::size_t i = 0;
+  for (; i < arguments.size(); ++i) {
+    const auto& argument = arguments[i];
+    if (argument == "--") {
+      ++i;
+      break;
+    }
+    if (argument.size() < 2 || argument[0] != '-') {
+      if (command != nullptr) break;
+      options.push_back(argument);
+      continue;
+    }
+    bool has_value = false;
+    const auto* option = find_option(app, argument, has_value);
+    if (option == nullptr) {
+      return complain(app, fmt::format("there is no option '{}'", argument) +
+                               did_you_mean(argument, option_names(app)));
+    }
+    options.push_back(argument);
+    if (!has_value && option->get_expected_max() > 0 && i + 1 < arguments.size()) {
+      options.push_back(arguments[++i]);
+    }
+  }
+  auto& rest = command != nullptr ? *command : options;
+  rest.insert(rest.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+  return std::nullopt;
+}
+
+// "--virtual-timeout" is also DETSIM_VIRTUAL_TIMEOUT.
+std::string variable_of(const std::string& option) {
+  std::string name = "DETSIM_";
+  for (const char c : option.substr(2)) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+// An option whose text `parse` turns into the value that `take` gets, or complains about.
+template <typename Parse, typename Take>
+void add_value(CLI::App& app, const std::string& name, const char* type, Parse parse, Take take,
+               const std::string& words) {
+  const auto read = [name, parse, take](const std::string& text) {
+    const auto parsed = parse(text);
+    if (!parsed) throw CLI::ValidationError(name, parsed.problem);
+    take(parsed.value);
+  };
+  app.add_option_function<std::string>(name, read, words)
+      ->type_name(type)
+      ->envname(variable_of(name));
+}
+
+void add_environment_option(CLI::App& app, RunOptions& options) {
+  const auto read = [&options](const std::vector<std::string>& changes) {
+    for (const auto& change : changes) {
+      if (change.empty() || change[0] == '=') {
+        throw CLI::ValidationError("--env", fmt::format("'{}' names no variable", change));
+      }
+      options.environment.push_back(change);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--env", read,
+         "Set a variable in the target's environment; NAME alone takes it out. May be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->envname("DETSIM_ENV");
+}
+
+std::string strategy_names() {
+  std::string names;
+  for (const auto* strategy : strategies()) {
+    names += fmt::format("{}{}{}", names.empty() ? "" : ", ", strategy->name,
+                         strategy->parameter == nullptr ? "" : "[:N]");
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocation,
+                                      std::vector<std::string>* command) {
+  app.formatter(std::make_shared<HelpFormat>(command != nullptr));
+  app.get_formatter()->label("REQUIRED", "");
+  std::vector<std::string> options;
+  if (const auto code = split(app, invocation.arguments, options, command)) return code;
+  try {
+    app.parse(std::vector<std::string>(options.rbegin(), options.rend()));
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return complain(app, error.what());
+  }
+  if (command != nullptr && command->empty()) {
+    return complain(app, "there is no program to run");
+  }
+  return std::nullopt;
+}
+
+void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given) {
+  const auto number_in = [](std::uint64_t min, std::uint64_t max) {
+    return [min, max](const std::string& text) { return parse_number(text, min, max); };
+  };
+  options.strategy_parameter = strategies()[options.strategy].parameter_default;
+  add_value(
+      app, "--seed", "NUMBER", number_in(0, ~0ull),
+      [&](std::uint64_t seed) { options.seed = seed, given.seed = true; },
+      "What decides the run; without one it is drawn, and printed");
+  add_value(
+      app, "--strategy", "NAME[:N]", parse_strategy,
+      [&options](StrategyChoice choice) {
+        options.strategy = choice.index;
+        options.strategy_parameter = choice.parameter;
+      },
+      fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
+  add_environment_option(app, options);
+  add_value(
+      app, "--cpus", "NUMBER", number_in(1, 128),
+      [&options](std::uint64_t cpus) { options.cpus = static_cast<std::uint32_t>(cpus); },
+      fmt::format("How many CPUs the target sees. Default: {}", options.cpus));
+  add_value(
+      app, "--epoch", "TIME", parse_time, [&options](std::uint64_t ns) { options.epoch_ns = ns; },
+      fmt::format("What the clock reads at the start, in seconds or as a date. Default: {}",
+                  time_text(options.epoch_ns)));
+  add_value(
+      app, "--timeout", "DURATION", parse_duration,
+      [&options](std::uint64_t ns) { options.wall_limit_ns = ns; },
+      "End the run after this much real time, with a report: 10, 1.5s, 500ms, 2m");
+  add_value(
+      app, "--virtual-timeout", "DURATION", parse_duration,
+      [&options](std::uint64_t ns) { options.virtual_limit_ns = ns; },
+      "End the run after this much virtual time, with a report");
+  app.add_flag("--quiet,-q", options.quiet, "Say nothing unless detsim itself fails")
+      ->envname("DETSIM_QUIET");
+}
+
+void add_trace_option(CLI::App& app, RunOptions& options) {
+  app.add_option("--trace", options.trace_path, "Write every event of the run to this file")
+      ->type_name("FILE")
+      ->envname("DETSIM_TRACE");
+}
+
+std::uint64_t draw_seed() {
+  std::uint32_t seed = 0;  // 32 bits are enough to explore with, and short enough to paste
+  while (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+  }
+  return seed;
+}
+
+}  // namespace detsim

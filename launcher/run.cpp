@@ -1,0 +1,212 @@
+#include "launcher/run.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+
+#include "launcher/attend.hpp"
+#include "launcher/children.hpp"
+#include "launcher/image.hpp"
+#include "launcher/machine.hpp"
+#include "launcher/say.hpp"
+#include "launcher/start.hpp"
+#include "launcher/values.hpp"
+#include "launcher/world_mapping.hpp"
+
+namespace detsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Next to this command in a build, or where it was installed. Empty: `problem` says so.
+std::string find_library(std::string& problem) {
+  std::error_code error;
+  const auto here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const auto& path : {here / "libdetsim.so", here / "../lib/detsim/libdetsim.so"}) {
+    const auto library = fs::canonical(path, error);
+    if (error) continue;
+    if (library.string().find_first_of(": ") == std::string::npos) return library;
+    problem = fmt::format(
+        "the path of '{}' contains a blank or a colon, which LD_PRELOAD cannot "
+        "hold; install detsim elsewhere",
+        library.string());
+    return "";
+  }
+  problem = fmt::format("libdetsim.so is neither in {} nor in {}; install detsim again",
+                        here.string(), (here.parent_path() / "lib/detsim").string());
+  return "";
+}
+
+RunResult refusal(int code, std::string problem) {
+  RunResult result;
+  result.refused = code;
+  result.problem = std::move(problem);
+  return result;
+}
+
+Config config_of(const RunOptions& options, const std::string& library, std::uint32_t core) {
+  Config config;
+  config.seed = options.seed;
+  config.epoch_ns = options.epoch_ns;
+  config.virtual_limit_ns = options.virtual_limit_ns;
+  config.cpus = options.cpus;
+  config.real_cpu = core;
+  config.started_real_s = std::time(nullptr);
+  config.quiet = options.quiet;
+  library.copy(config.library, sizeof config.library - 1);
+  return config;
+}
+
+TraceMetadata metadata_of(const RunOptions& options) {
+  return {.detsim_version = DETSIM_VERSION,
+          .seed = options.seed,
+          .strategy = strategy_text(options.strategy, options.strategy_parameter),
+          .command = options.command};
+}
+
+std::FILE* words_of(const RunOptions& options) {
+  return options.words == nullptr ? stderr : options.words;
+}
+
+// Another working directory must not change which program is meant.
+void make_absolute(Target& target) {
+  std::error_code error;
+  const auto absolute = fs::absolute(target.path, error);
+  if (!error) target.path = absolute;
+}
+
+}  // namespace
+
+RunResult run_target(const RunOptions& options) {
+  if (is_inside_detsim()) {
+    return refusal(kExitFailed, "this is already a run of detsim: it cannot run inside itself");
+  }
+  auto environment = target_environment(options.environment);
+  auto target = find_target(options.command, variable(environment, "PATH", "/bin:/usr/bin"));
+  if (target.refused != 0) return refusal(target.refused, target.problem);
+  if (!options.directory.empty()) make_absolute(target);
+  if (!offers_user_dispatch()) {
+    return refusal(kExitFailed,
+                   "this kernel or container offers no syscall user dispatch; see `detsim doctor`");
+  }
+  std::string problem;
+  const auto library = find_library(problem);
+  const Wall wall(problem);
+  std::unique_ptr<TraceWriter> trace;
+  if (problem.empty() && !options.trace_path.empty()) {
+    trace = TraceWriter::create(options.trace_path, metadata_of(options), problem);
+  }
+  if (!problem.empty()) return refusal(kExitFailed, problem);
+
+  const auto core = choose_core();
+  const auto mapping = WorldMapping::create(config_of(options, library, core), problem);
+  if (mapping == nullptr) return refusal(kExitFailed, problem);
+  auto& w = world();
+  w.scheduler.strategy.index = options.strategy;
+  w.scheduler.strategy.parameter = options.strategy_parameter;
+  w.trace.enabled = trace != nullptr;
+  w.trace.stop_at = options.stop_at;
+  mapping->publish();
+
+  environment = image_environment(std::move(environment), target, library,
+                                  fmt::format("{}:{}", w.config.launcher_pid, w.config.world_fd),
+                                  options.environment_pad);
+  become_subreaper();
+  if (!options.announcement.empty()) say(options.announcement, words_of(options));
+  const SignalWatch signals;
+  const auto start = start_root(options, target, environment, core, wall);
+  if (start.pid < 0) return refusal(kExitFailed, start.problem);
+
+  RunResult result;
+  attend(options, start.pid, signals, trace.get(), result);
+  if (trace != nullptr) {
+    trace->finish(result.trace_hash, word_of(result.outcome));
+    result.trace_loss = trace->loss();
+  }
+  return result;
+}
+
+int exit_code_of(const RunResult& result) {
+  if (result.refused != 0) return result.refused;
+  if (result.ended_by_signal != 0) return 128 + result.ended_by_signal;
+  switch (result.outcome) {
+    case Outcome::finished: {
+      const auto status = static_cast<int>(result.status);
+      return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    case Outcome::deadlock:
+      return kExitDeadlock;
+    case Outcome::virtual_timeout:
+    case Outcome::wall_timeout:
+      return kExitLimit;
+    default:
+      return kExitFailed;
+  }
+}
+
+bool failed(const RunResult& result) { return exit_code_of(result) != 0; }
+
+const char* word_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::running:
+      return "running";
+    case Outcome::finished:
+      return "finished";
+    case Outcome::deadlock:
+      return "deadlock";
+    case Outcome::virtual_timeout:
+      return "virtual-timeout";
+    case Outcome::wall_timeout:
+      return "timeout";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::stopped:
+      return "stopped";
+  }
+  return "?";
+}
+
+void end_like(const RunResult& result) {
+  std::fflush(nullptr);
+  const int code = exit_code_of(result);
+  const bool by_signal =
+      result.ended_by_signal != 0 || (result.outcome == Outcome::finished && result.refused == 0 &&
+                                      WIFSIGNALED(static_cast<int>(result.status)));
+  if (by_signal) {
+    const rlimit no_core{};
+    setrlimit(RLIMIT_CORE, &no_core);
+    const int number = code - 128;
+    std::signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    raise(number);
+  }
+  _exit(code);
+}
+
+std::string command_line_of(const RunOptions& options, const std::string& program) {
+  const RunOptions defaults;
+  auto line = fmt::format("{} run --seed {}", shell_quoted(program), options.seed);
+  const auto strategy = strategy_text(options.strategy, options.strategy_parameter);
+  if (strategy != strategy_text(0, strategies()[0].parameter_default)) {
+    line += " --strategy " + strategy;
+  }
+  for (const auto& change : options.environment) line += " --env " + shell_quoted(change);
+  if (options.cpus != defaults.cpus) line += fmt::format(" --cpus {}", options.cpus);
+  if (options.epoch_ns != defaults.epoch_ns) line += " --epoch " + time_text(options.epoch_ns);
+  if (options.virtual_limit_ns != kNever) {
+    line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
+  }
+  line += " --";
+  for (const auto& word : options.command) line += " " + shell_quoted(word);
+  return line;
+}
+
+}  // namespace detsim

@@ -1,0 +1,131 @@
+#include "launcher/start.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "launcher/signals.hpp"
+
+namespace detsim {
+namespace {
+
+// Where mappings begin depends on it (mmap_base in the kernel); 8 MiB is what everybody has.
+constexpr rlim_t kStackBytes = 8 << 20;
+
+struct Failure {  // from the child, through a pipe that execve closes
+  int error;
+  char step[32];
+};
+
+[[noreturn]] void fail(int pipe, const char* step, int error) {
+  Failure failure{.error = error, .step = {}};
+  std::strncpy(failure.step, step, sizeof failure.step - 1);
+  [[maybe_unused]] const auto written = write(pipe, &failure, sizeof failure);
+  _exit(kExitFailed);
+}
+
+void place_descriptors(const RunOptions& options, int pipe) {
+  const int wanted[] = {options.standard_input, options.standard_output, options.standard_error};
+  int copies[3];
+  for (int i = 0; i < 3; ++i) {
+    // Above the three, so that none is overwritten before its turn. A closed one stays closed.
+    copies[i] = wanted[i] == i ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
+    if (wanted[i] != i && copies[i] < 0) fail(pipe, "redirect its streams", errno);
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (copies[i] >= 0) dup2(copies[i], i);
+  }
+}
+
+void fix_layout(const RunOptions& options, int pipe) {
+  rlimit stack{};
+  getrlimit(RLIMIT_STACK, &stack);
+  stack.rlim_cur = std::min(kStackBytes, stack.rlim_max);
+  setrlimit(RLIMIT_STACK, &stack);
+  if (options.keep_randomised) return;
+  const int now = personality(0xffffffff);
+  if (personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) < 0) {
+    fail(pipe, "switch off address randomisation (personality)", errno);
+  }
+}
+
+void pin(std::uint32_t core, int pipe) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) fail(pipe, "pin it to a core", errno);
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const auto& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+[[noreturn]] void become_target(const RunOptions& options, const Target& target, char** arguments,
+                                char** environment, std::uint32_t core, const Wall& wall,
+                                pid_t launcher, int pipe) {
+  // Should the launcher be killed, nobody could serve the run any more.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != launcher) _exit(kExitFailed);
+  restore_signals();
+  place_descriptors(options, pipe);
+  if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) {
+    fail(pipe, "enter its directory", errno);
+  }
+  fix_layout(options, pipe);
+  pin(core, pipe);
+  if (const int error = wall.install()) fail(pipe, "install the seccomp filter", error);
+  execve(target.path.c_str(), arguments, environment);
+  fail(pipe, "execute it", errno);
+}
+
+}  // namespace
+
+std::uint32_t choose_core() {
+  const int core = sched_getcpu();
+  return core < 0 ? 0 : static_cast<std::uint32_t>(core);
+}
+
+Start start_root(const RunOptions& options, const Target& target,
+                 const std::vector<std::string>& environment, std::uint32_t core,
+                 const Wall& wall) {
+  int pipe[2];
+  if (pipe2(pipe, O_CLOEXEC) != 0) {
+    return {.problem = fmt::format("cannot make a pipe: {}", std::strerror(errno))};
+  }
+  auto arguments = pointers_to(target.arguments);
+  auto variables = pointers_to(environment);
+  const pid_t launcher = getpid();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    become_target(options, target, arguments.data(), variables.data(), core, wall, launcher,
+                  pipe[1]);
+  }
+  close(pipe[1]);
+  Start start{.pid = pid, .problem = {}};
+  Failure failure{};
+  if (pid < 0) {
+    start.problem = fmt::format("cannot fork: {}", std::strerror(errno));
+  } else if (read(pipe[0], &failure, sizeof failure) == sizeof failure) {
+    start.problem = fmt::format("cannot start '{}': failed to {}: {}", target.path, failure.step,
+                                std::strerror(failure.error));
+    waitpid(pid, nullptr, 0);
+    start.pid = -1;
+  }
+  close(pipe[0]);
+  return start;
+}
+
+}  // namespace detsim

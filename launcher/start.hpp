@@ -1,0 +1,28 @@
+// Starts the root process: everything that must be settled between fork and execve.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "launcher/run.hpp"
+#include "launcher/target.hpp"
+#include "launcher/wall.hpp"
+
+namespace detsim {
+
+/// The core that the run is pinned to: the one this process was put on, which the kernel chose
+/// because it was idle.
+std::uint32_t choose_core();
+
+struct Start {
+  pid_t pid = -1;
+  std::string problem;  // not empty: there is no process
+};
+
+/// The new process executes the target at once. Signal dispositions and the signal mask are as
+/// this process got them, whatever it changed for itself (signals.hpp).
+Start start_root(const RunOptions& options, const Target& target,
+                 const std::vector<std::string>& environment, std::uint32_t core, const Wall& wall);
+
+}  // namespace detsim

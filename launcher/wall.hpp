@@ -1,0 +1,25 @@
+// The outer wall: a seccomp filter that the launcher installs and that every process of the run
+// inherits. It refuses what would let real time or the kernel's own scheduling in should it ever
+// get past the shim: a call before the shim is in place, through the vsyscall page, or of another
+// architecture. What the shim models or passes is allowed, since the shim itself needs it.
+#pragma once
+#include <string>
+
+namespace detsim {
+
+class Wall {
+ public:
+  /// Built before the fork, because building allocates. `problem` says why it cannot be.
+  explicit Wall(std::string& problem);
+  ~Wall();
+  Wall(const Wall&) = delete;
+  Wall& operator=(const Wall&) = delete;
+
+  /// Puts it around the calling process, for good. Returns 0 or an errno.
+  int install() const;
+
+ private:
+  void* filter_ = nullptr;
+};
+
+}  // namespace detsim
