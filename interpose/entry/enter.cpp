@@ -6,6 +6,7 @@
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/entry/trap.hpp"
 
 namespace detsim {
 namespace {
@@ -24,6 +25,7 @@ Frame& current_frame() { return *reinterpret_cast<Frame*>(current_thread().frame
 extern "C" void detsim_enter(Frame* frame) {
   Frame& f = *frame;
   auto& w = world();
+  resume_stepping(f);
   cpu().keeps_vector = 1;
   current_thread().frame = reinterpret_cast<std::uint64_t>(frame);
   if (f.number == kNullCall) {

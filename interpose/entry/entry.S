@@ -116,8 +116,12 @@ detsim_leave:                           // rdi = Frame
         pop     %rdi
         lea     16(%rsp), %rsp          // number, rip
         popfq
+        .globl  detsim_leave_tail, detsim_leave_end
+        .hidden detsim_leave_tail, detsim_leave_end
+detsim_leave_tail:                      // trap.cpp: single steps go on through here
         mov     (%rsp), %rsp
         jmp     *detsim_cpu+JUMP(%rip)
+detsim_leave_end:
         .cfi_endproc
 
         // The symbols' door: an ordinary call. Leaves a Frame too (only what the calling
@@ -160,7 +164,7 @@ detsim_on_task_stack:                   // rdi = function, rsi, rdx = its argume
         .type   detsim_null_call, @function
 detsim_null_call:
         .cfi_startproc
-        mov     $-1, %rax
+        movabs  $0x64657473696d0001, %rax       // kNullCall
         lea     1f(%rip), %rcx
         jmp     detsim_entry_trap
 1:      ret

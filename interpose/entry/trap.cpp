@@ -21,6 +21,7 @@
 extern "C" {
 void detsim_sigreturn();
 extern char detsim_user_copy_fault[], detsim_user_copy_end[];
+extern char detsim_leave_tail[], detsim_leave_end[];
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));  // by the linker
 detsim::Frame detsim_fault_frame;
 }
@@ -79,11 +80,27 @@ void on_sigsys(int, siginfo_t* info, void* context) {
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_site);
 }
 
+constexpr greg_t kTrapFlag = 0x100;
+bool was_stepping;
+
+// The target single-steps itself (by popf) and made a call: the shim is one step to it. The flag
+// is off inside and back on for the way out.
+void step_over_shim(greg_t* regs) {
+  const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
+  if (rip >= reinterpret_cast<std::uint64_t>(detsim_leave_tail) &&
+      rip < reinterpret_cast<std::uint64_t>(detsim_leave_end)) {
+    return;
+  }
+  regs[REG_EFL] &= ~kTrapFlag;
+  was_stepping = true;
+}
+
 void on_fault(int number, siginfo_t* info, void* context) {
   auto* ucontext = static_cast<ucontext_t*>(context);
   auto* regs = ucontext->uc_mcontext.gregs;
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
   if (in_shim_text(rip) && !in_vdso_function(rip)) {
+    if (number == SIGTRAP && info->si_code == TRAP_TRACE) return step_over_shim(regs);
     const auto copy = reinterpret_cast<std::uint64_t>(detsim_user_copy_fault);
     if (rip == copy) {
       regs[REG_RIP] = reinterpret_cast<greg_t>(detsim_user_copy_end);
@@ -104,7 +121,7 @@ void on_fault(int number, siginfo_t* info, void* context) {
   fault_address = static_cast<std::uint64_t>(regs[REG_CR2]);
   detsim_fault_frame = frame_of(regs);
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
-  regs[REG_EFL] &= ~0x100;  // the trap flag must not step through the shim
+  regs[REG_EFL] &= ~kTrapFlag;  // must not step through the shim
 }
 
 void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
@@ -119,6 +136,12 @@ void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
 }  // namespace
 
 const SignalInfo& fault_info() { return fault; }
+
+void resume_stepping(Frame& f) {
+  if (!was_stepping) return;
+  was_stepping = false;
+  f.flags |= kTrapFlag;
+}
 
 bool is_fault(const SignalInfo& info) {
   constexpr std::uint64_t faults =

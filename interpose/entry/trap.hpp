@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "interpose/entry/frame.hpp"
 #include "scheduler/world.hpp"
 
 namespace detsim {
@@ -13,6 +14,8 @@ void install_traps();
 void arm_dispatch();
 /// The genuine fault that last entered through detsim_entry_fault.
 const SignalInfo& fault_info();
+/// The target steps itself (trap flag): it goes on doing so when it leaves the shim.
+void resume_stepping(Frame& f);
 /// Whether an address is in the shim's own text.
 bool in_shim_text(std::uint64_t address);
 
