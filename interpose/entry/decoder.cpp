@@ -278,6 +278,8 @@ bool load_decoder() {
   return state == loaded;
 }
 
+bool is_decoder_loaded() { return state == loaded; }
+
 bool decode(const unsigned char* bytes, unsigned count, std::uint64_t address,
             Instruction& instruction) {
   ZydisDecodedInstruction z;

@@ -48,6 +48,8 @@ struct Instruction {
 /// clobbered, here and by decode().
 bool load_decoder();
 
+bool is_decoder_loaded();
+
 /// Decodes the instruction whose bytes are given, as if it stood at `address`.
 bool decode(const unsigned char* bytes, unsigned count, std::uint64_t address,
             Instruction& instruction);

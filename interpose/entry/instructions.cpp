@@ -6,6 +6,8 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/signals.hpp"
+#include "interpose/entry/rewrite.hpp"
+#include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
 
 extern "C" void detsim_entry_instruction();
@@ -14,6 +16,8 @@ namespace detsim {
 namespace {
 
 constexpr unsigned kInstructionMax = 15;
+constexpr std::uint64_t kCarry = 1;
+constexpr std::uint64_t kArithmeticFlags = 0x8d5;  // CF, PF, AF, ZF, SF, OF
 
 using Registers = greg_t*;
 
@@ -54,20 +58,72 @@ bool is_prefix(unsigned char byte) {
   }
 }
 
-bool answer_counter(Registers registers, const unsigned char* code, unsigned available) {
-  unsigned at = 0;
-  while (at < available && is_prefix(code[at])) ++at;
-  if (at + 2 > available || code[at] != 0x0f) return false;
-  const bool plain = code[at + 1] == 0x31;  // rdtsc
-  const bool numbered = at + 3 <= available && code[at + 1] == 0x01 && code[at + 2] == 0xf9;
-  if (!plain && !numbered) return false;
+void answer_counter(Registers registers, bool with_processor) {
   const bool must_yield = charge_polling();
   const auto value = time_stamp_counter();
   reg(registers, REG_RAX) = value & 0xffffffff;
   reg(registers, REG_RDX) = value >> 32;
-  if (numbered) reg(registers, REG_RCX) = cpu().thread->cpu;
-  reg(registers, REG_RIP) += at + (plain ? 2 : 3);
+  if (with_processor) reg(registers, REG_RCX) = cpu().thread->cpu;
   if (must_yield) yield_afterwards(registers);
+}
+
+void answer_cpuid(Registers registers) {
+  charge(current_task(), kReadingNs);
+  const auto answer = ask_processor(static_cast<std::uint32_t>(reg(registers, REG_RAX)),
+                                    static_cast<std::uint32_t>(reg(registers, REG_RCX)));
+  reg(registers, REG_RAX) = answer.a;
+  reg(registers, REG_RBX) = answer.b;
+  reg(registers, REG_RCX) = answer.c;
+  reg(registers, REG_RDX) = answer.d;
+}
+
+bool answer_trapped(Registers registers, const unsigned char* code, unsigned available) {
+  unsigned at = 0;
+  while (at < available && is_prefix(code[at])) ++at;
+  if (at + 2 > available || code[at] != 0x0f) return false;
+  const auto next = reg(registers, REG_RIP) + at;
+  if (code[at + 1] == 0x31) {  // rdtsc
+    reg(registers, REG_RIP) = next + 2;
+    answer_counter(registers, false);
+  } else if (code[at + 1] == 0xa2) {
+    reg(registers, REG_RIP) = next + 2;
+    answer_cpuid(registers);
+  } else if (at + 3 <= available && code[at + 1] == 0x01 && code[at + 2] == 0xf9) {  // rdtscp
+    reg(registers, REG_RIP) = next + 3;
+    answer_counter(registers, true);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void set_register(Registers registers, unsigned number, unsigned bits, std::uint64_t value) {
+  constexpr int names[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                           REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+  auto& place = reg(registers, names[number]);
+  if (bits == 64) {
+    place = value;
+  } else if (bits == 32) {
+    place = value & 0xffffffff;
+  } else {
+    place = (place & ~0xffffull) | (value & 0xffff);
+  }
+}
+
+bool answer_patched(Registers registers) {
+  const Change* change = find_change(reg(registers, REG_RIP));
+  if (change == nullptr) return false;
+  const auto instruction = read_instruction(change->before, change->length);
+  if (instruction.kind == PatchedInstruction::none) return false;
+  charge(current_task(), kReadingNs);
+  if (instruction.kind == PatchedInstruction::processor_id) {
+    set_register(registers, instruction.reg, instruction.bits, cpu().thread->cpu);
+  } else {
+    set_register(registers, instruction.reg, instruction.bits, current_task().data.next());
+    auto& flags = reg(registers, REG_EFL);
+    flags = (flags & ~kArithmeticFlags) | kCarry;  // there is always a number
+  }
+  reg(registers, REG_RIP) += instruction.length;
   return true;
 }
 
@@ -80,16 +136,39 @@ extern "C" void detsim_enter_instruction(Frame* frame) {
   if (has_deliverable_signal()) deliver_signals(*frame, 0);
 }
 
+PatchedInstruction read_instruction(const unsigned char* code, unsigned count) {
+  PatchedInstruction result;
+  bool narrow = false, repeated = false;
+  unsigned char rex = 0;
+  unsigned at = 0;
+  for (; at < count && is_prefix(code[at]); ++at) {
+    narrow = narrow || code[at] == 0x66;
+    repeated = repeated || code[at] == 0xf3;
+    rex = (code[at] & 0xf0) == 0x40 ? code[at] : 0;  // counts as the last prefix only
+  }
+  if (at + 3 > count || code[at] != 0x0f || code[at + 1] != 0xc7 || code[at + 2] < 0xf0) {
+    return result;
+  }
+  const bool is_seven = (code[at + 2] & 0x38) == 0x38;
+  if (repeated && !is_seven) return result;  // senduipi
+  result.kind = repeated ? PatchedInstruction::processor_id
+                : is_seven ? PatchedInstruction::random_seed
+                           : PatchedInstruction::random_number;
+  result.length = at + 3;
+  result.reg = (code[at + 2] & 7u) + ((rex & 1) != 0 ? 8 : 0);
+  result.bits = repeated || (rex & 8) != 0 ? 64 : narrow ? 16 : 32;
+  return result;
+}
+
 bool answer_instruction(int signal_number, ucontext_t* context) {
   if (signal_number != SIGSEGV) return false;
   auto* registers = context->uc_mcontext.gregs;
   unsigned char code[kInstructionMax];
   const auto available = read_code(reg(registers, REG_RIP), code);
-  return answer_counter(registers, code, available);
+  const bool answered =
+      answer_patched(registers) || answer_trapped(registers, code, available);
+  if (answered) ++door_counters().trapped_instructions;
+  return answered;
 }
-
-void scan_mapping(std::uint64_t, std::uint64_t) {}
-
-void scan_image() {}
 
 }  // namespace detsim

@@ -14,9 +14,10 @@ extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
 namespace detsim {
 namespace {
 
-/// How often a site traps before it is looked at: what is found out is worth some trap round trips
-/// (docs/doors.md has the figures).
-constexpr unsigned kTrapsBefore = 4;
+// A trap costs about a microsecond more than a rewritten site, rewriting a site about ten, and
+// loading the decoder some hundreds: each is paid once as much has been lost without it.
+constexpr unsigned kTrapsBefore = 8;           // at the site
+constexpr unsigned kTrapsBeforeDecoder = 128;  // in the process
 
 /// Unwinders know a signal's return by these very bytes.
 constexpr std::uint64_t kSignalReturn = 15;
@@ -30,10 +31,11 @@ constexpr std::uint64_t kOtherBytesMax = 64 << 10;
 struct Site {
   std::uint64_t address = 0;
   std::uint32_t traps = 0;
-  bool decided = false;
+  bool is_decided = false;
 };
 constexpr unsigned kSitesMax = 4096;
 Site sites[kSitesMax];
+std::uint64_t traps;
 
 // nullptr: too many sites share a neighbourhood of the table; this one goes on trapping.
 Site* site_at(std::uint64_t address) {
@@ -296,43 +298,50 @@ bool carry_out(const ElfObject& object, const Patch& patch, std::uint64_t site) 
   StubCode stub(room);
   change.stub = put_together(stub, change, patch, site);
   set_jump(change, room);
-  if (!write_stub(stub, room) || !change_text(change)) return false;
+  const CodeWriter writer;
+  if (!write_stub(writer, stub, room) || !change_text(writer, change)) return false;
   if (patch.finding == Finding::behind) correct_frames(patch);
   return true;
 }
 
 bool is_own(const ElfObject& object) { return object.dynamic == _DYNAMIC; }
 
-void rewrite(std::uint64_t site) {
-  ElfObject object;
+void count_result(Finding finding, bool carried_out) {
   auto& counters = door_counters();
-  Patch patch;
-  if (find_object(site, object) && !is_own(object)) {
-    const auto build_id = build_id_of(object);
-    if (!recall(build_id, object, site, patch)) {
-      if (!load_decoder()) return;
-      patch = study_site(object, site);
-      remember(build_id, object, site, patch);
-    }
-  }
-  if (patch.finding == Finding::refused || !carry_out(object, patch, site)) {
+  if (!carried_out) {
     ++counters.sites_refused;
-  } else if (patch.finding == Finding::in_front) {
+  } else if (finding == Finding::in_front) {
     ++counters.sites_in_front;
   } else {
     ++counters.sites_behind;
   }
 }
 
+// False: not yet.
+bool decide(std::uint64_t site) {
+  ElfObject object;
+  Patch patch;
+  if (find_object(site, object) && !is_own(object)) {
+    const auto build_id = build_id_of(object);
+    if (!recall(build_id, object, site, patch)) {
+      if (traps < kTrapsBeforeDecoder && !is_decoder_loaded()) return false;
+      if (load_decoder()) patch = study_site(object, site);
+      remember(build_id, object, site, patch);
+    }
+  }
+  count_result(patch.finding,
+               patch.finding != Finding::refused && carry_out(object, patch, site));
+  return true;
+}
+
 }  // namespace
 
 void consider_rewriting(std::uint64_t address, std::uint64_t number) {
+  ++traps;
   ++door_counters().trapped_calls;
   Site* site = site_at(address);
-  if (site == nullptr || site->decided || number == kSignalReturn) return;
-  if (++site->traps < kTrapsBefore) return;
-  site->decided = true;
-  rewrite(address);
+  if (site == nullptr || site->is_decided || number == kSignalReturn) return;
+  if (++site->traps % kTrapsBefore == 0) site->is_decided = decide(address);
 }
 
 std::uint64_t resume_address(std::uint64_t rip) {

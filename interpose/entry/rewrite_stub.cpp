@@ -2,7 +2,7 @@
 
 #include <linux/mman.h>
 
-#include "interpose/base/log.hpp"
+#include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/entry/cpu.hpp"
 
@@ -130,14 +130,13 @@ std::uint64_t find_stub_room(const ElfObject& object, std::uint64_t site) {
   return arena->begin + arena->used;
 }
 
-bool write_stub(const StubCode& code, std::uint64_t address) {
+bool write_stub(const CodeWriter& writer, const StubCode& code, std::uint64_t address) {
   const auto page = address & ~(kPage - 1);
+  const auto entry = reinterpret_cast<std::uint64_t>(detsim_entry_site);
+  const auto* pointer = reinterpret_cast<const unsigned char*>(&entry);
   if (!code.is_sound()) return false;
-  if (raw(__NR_mprotect, page, kPage, PROT_READ | PROT_WRITE) != 0) return false;
-  *reinterpret_cast<std::uint64_t*>(page) = reinterpret_cast<std::uint64_t>(detsim_entry_site);
-  memcpy(reinterpret_cast<void*>(address), code.data(), code.size());
-  const long result = raw(__NR_mprotect, page, kPage, PROT_READ | PROT_EXEC);
-  if (result != 0) fatal("a stub cannot be made executable: error ", -result);
+  if (address == page + kStubBytes && !writer.write(page, pointer, sizeof entry)) return false;
+  if (!writer.write(address, code.data(), code.size())) return false;
   for (unsigned i = 0; i < arena_count; ++i) {
     if (address - arenas[i].begin < kArenaBytes) arenas[i].used += kStubBytes;
   }

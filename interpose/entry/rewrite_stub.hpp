@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "interpose/entry/elf_walk.hpp"
+#include "interpose/entry/rewrite_text.hpp"
 
 namespace detsim {
 
@@ -36,6 +37,6 @@ class StubCode {
 
 /// Room for a stub near a site of an object; 0: there is none. It is taken by write_stub().
 std::uint64_t find_stub_room(const ElfObject& object, std::uint64_t site);
-bool write_stub(const StubCode& code, std::uint64_t address);
+bool write_stub(const CodeWriter& writer, const StubCode& code, std::uint64_t address);
 
 }  // namespace detsim

@@ -110,38 +110,46 @@ bool find_mapping(std::uint64_t address, MappingQuery& result) {
   return found;
 }
 
-// While the bytes are written, the pages are no code: nobody else runs in this process. A mapping
-// of usual size is opened as a whole, since it would stay split where a part of it was opened.
-bool write_part(const MappingQuery& mapping, std::uint64_t at, const unsigned char* bytes,
-                std::uint64_t count) {
-  constexpr std::uint64_t usual = 4 << 20;
-  auto begin = at & ~(kPage - 1), end = (at + count + kPage - 1) & ~(kPage - 1);
-  if (mapping.end - mapping.begin <= usual) begin = mapping.begin, end = mapping.end;
-  if (raw(__NR_mprotect, begin, end - begin, PROT_READ | PROT_WRITE) != 0) return false;
-  memcpy(reinterpret_cast<void*>(at), bytes, count);
-  const long result = raw(__NR_mprotect, begin, end - begin, PROT_READ | PROT_EXEC);
-  if (result != 0) fatal("code that was changed cannot be made executable again: error ", -result);
-  return true;
-}
-
-// Bytes may lie in two mappings; a change is made in both or, since the first is tried last, in
-// none.
-bool write_code(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) {
+// While the bytes are written, the page is no code: nobody else runs in this process.
+bool write_by_protection(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) {
   MappingQuery mapping;
   if (!find_mapping(at, mapping) || mapping.mapping_flags != (kReadable | kExecutable)) {
     return false;
   }
-  const auto here = at + count <= mapping.end ? count : mapping.end - at;
-  if (here < count && !write_code(at + here, bytes + here, count - here)) return false;
-  return write_part(mapping, at, bytes, here);
+  const auto page = at & ~(kPage - 1);
+  const auto here = at + count <= page + kPage ? count : page + kPage - at;
+  if (here < count && !write_by_protection(at + here, bytes + here, count - here)) return false;
+  if (raw(__NR_mprotect, page, kPage, PROT_READ | PROT_WRITE) != 0) return false;
+  memcpy(reinterpret_cast<void*>(at), bytes, here);
+  const long result = raw(__NR_mprotect, page, kPage, PROT_READ | PROT_EXEC);
+  if (result != 0) fatal("code that was changed cannot be made executable again: error ", -result);
+  return true;
 }
 
 }  // namespace
 
-bool change_text(const Change& change) {
+// The kernel's own way into memory leaves protections and mappings as they are, and refuses shared
+// ones. Changing the protection of a page splits its mapping for good, and of a whole mapping
+// costs 100 us and more once its pages are there.
+CodeWriter::CodeWriter() : memory_(raw(__NR_open, "/proc/self/mem", O_RDWR | O_CLOEXEC)) {}
+
+CodeWriter::~CodeWriter() {
+  if (memory_ >= 0) raw(__NR_close, memory_);
+}
+
+bool CodeWriter::write(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) const {
+  if (memory_ >= 0) {
+    const long result = raw(__NR_pwrite64, memory_, bytes, count, at);
+    if (result == static_cast<long>(count)) return true;
+    if (result > 0) fatal("code was changed in part");
+  }
+  return write_by_protection(at, bytes, count);
+}
+
+bool change_text(const CodeWriter& writer, const Change& change) {
   auto& entry = look_up(change.address);
   if (entry == 0 && change_count == kChangesMax) return false;
-  if (!write_code(change.address, change.after, change.length)) return false;
+  if (!writer.write(change.address, change.after, change.length)) return false;
   if (entry == 0) entry = static_cast<std::uint16_t>(++change_count);
   changes[entry - 1] = change;
   return true;

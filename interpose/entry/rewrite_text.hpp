@@ -23,9 +23,22 @@ struct Change {
   unsigned char after[kChangeBytesMax] = {};
 };
 
+/// Writes where the target may read and execute but not write.
+class CodeWriter {
+ public:
+  CodeWriter();
+  ~CodeWriter();
+  CodeWriter(const CodeWriter&) = delete;
+  CodeWriter& operator=(const CodeWriter&) = delete;
+  bool write(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) const;
+
+ private:
+  long memory_;  // /proc/self/mem; negative: by changing protections
+};
+
 /// Changes `length` bytes of code. False when it cannot be done (the records are full, the mapping
-/// is shared, writable or not code, or the kernel refuses): nothing has changed then.
-bool change_text(const Change& change);
+/// is shared or not code, or the kernel refuses): nothing has changed then.
+bool change_text(const CodeWriter& writer, const Change& change);
 
 /// The change that begins at an address, if it is still in place.
 const Change* find_change(std::uint64_t address);
