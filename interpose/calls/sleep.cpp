@@ -2,6 +2,7 @@
 #include <asm-generic/errno.h>
 #include <linux/time.h>
 
+#include "interpose/base/library.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
@@ -56,6 +57,27 @@ long clock_settime(int clock, const void* time) {
   if (clock != 0) return -EINVAL;
   if (!get_user(wanted, time)) return -EFAULT;
   if (wanted[0] < 0 || wanted[1] < 0 || wanted[1] >= kSecond) return -EINVAL;
+  return -EPERM;
+}
+
+// Reading the adjustment is anybody's right: there is none.
+long adjtimex(void* state) {
+  struct Timex {
+    std::uint32_t modes, padding;
+    std::int64_t fields[5];
+      std::int32_t rest[40];
+  } value;
+  if (!get_user(value.modes, state)) return -EFAULT;
+  if (value.modes != 0) return -EPERM;
+  memset(&value, 0, sizeof value);
+  return put_user(value, state) ? 0 /* TIME_OK */ : -EFAULT;
+}
+
+long clock_adjtime(int clock, void* state) { return clock == 0 ? adjtimex(state) : -EINVAL; }
+
+long settimeofday(const void* time, const void*) {
+  std::int64_t wanted[2];
+  if (time != nullptr && !get_user(wanted, time)) return -EFAULT;
   return -EPERM;
 }
 

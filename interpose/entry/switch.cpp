@@ -7,6 +7,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/processes.hpp"
+#include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
 #include "scheduler/invariant.hpp"
@@ -286,6 +287,8 @@ void scheduling_point(Operation operation) {
 Wake wait_for(WaitKind kind, WaitKey key, std::uint64_t deadline_ns, bool interruptible,
               std::uint32_t bits) {
   Task& me = current_task();
+  // A signal that came between the entry and here ends the wait before it begins, as in the kernel.
+  if (interruptible && has_deliverable_signal()) return me.wake = Wake::interrupted;
   world().scheduler.wait(me, kind, key, bits, deadline_ns, interruptible);
   reschedule();
   me.wait_kind = WaitKind::none;
