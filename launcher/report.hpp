@@ -2,13 +2,18 @@
 // that their stacks can be read.
 #pragma once
 #include <cstdio>
+#include <string>
 
 #include "scheduler/world.hpp"
 
 namespace detsim {
 
 /// Each task's name, what it waits for and who holds it, and its stack with function, file and
-/// line. `outcome`: deadlock, a limit, or stopped.
+/// line; circles of tasks that wait for each other first. `outcome`: deadlock, a limit, or
+/// stopped. Colours only when `out` is a terminal.
 void report_stop(World& world, Outcome outcome, std::FILE* out);
+
+/// The same for programs: one JSON object, described in docs/reports.md.
+std::string report_json(World& world, Outcome outcome);
 
 }  // namespace detsim

@@ -1,0 +1,140 @@
+// A report for people: one sentence, circles of waiting tasks, then the tasks with their stacks.
+// Tasks that wait for the same thing at the same place are told once.
+#include "launcher/report.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "launcher/report_facts.hpp"
+#include "launcher/report_words.hpp"
+#include "trace/words.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+constexpr std::size_t kGroupsMax = 40;
+constexpr std::size_t kFramesMax = 16;
+constexpr std::size_t kNamedMax = 6;  // members of a group that are named
+constexpr std::string_view kIndent = "    ";
+
+struct Colours {
+  const char* strong = "";
+  const char* quiet = "";
+  const char* end = "";
+};
+
+Colours colours_for(std::FILE* out) {
+  if (isatty(fileno(out)) != 1 || std::getenv("NO_COLOR") != nullptr) return {};
+  return {"\033[1m", "\033[2m", "\033[0m"};
+}
+
+// Breaks at blanks; lines after the first are indented.
+void print_wrapped(std::FILE* out, std::string_view text) {
+  std::string_view indent = "";
+  while (indent.size() + text.size() > kColumns) {
+    auto at = text.rfind(' ', kColumns - indent.size());
+    if (at == std::string_view::npos) break;
+    fmt::print(out, "{}{}\n", indent, text.substr(0, at));
+    text.remove_prefix(at + 1);
+    indent = kIndent;
+  }
+  fmt::print(out, "{}{}\n", indent, text);
+}
+
+struct Group {
+  std::vector<const TaskFacts*> members;
+  std::string state;  // what all of them do
+  std::vector<std::string> stack;
+};
+
+std::vector<std::string> stack_lines(const TaskFacts& task) {
+  std::vector<std::string> lines;
+  if (task.stack.empty()) {
+    if (!task.stack_problem.empty()) lines.push_back("no stack: " + task.stack_problem);
+    return lines;
+  }
+  const auto end = std::min(task.stack_end, task.stack_begin + kFramesMax);
+  for (auto i = task.stack_begin; i < end; ++i) {
+    lines.push_back(frame_words(task.stack[i], kColumns - kIndent.size()));
+  }
+  if (end < task.stack_end) lines.push_back(fmt::format("... {} more", task.stack_end - end));
+  return lines;
+}
+
+std::vector<Group> groups_of(const StopFacts& facts) {
+  std::vector<Group> groups;
+  for (const auto& task : facts.tasks) {
+    Group group{{&task}, state_words(task), stack_lines(task)};
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
+      return g.state == group.state && g.stack == group.stack &&
+             g.members.front()->pid == task.pid;
+    });
+    if (same == groups.end()) {
+      groups.push_back(std::move(group));
+    } else {
+      same->members.push_back(&task);
+    }
+  }
+  return groups;
+}
+
+std::string subject_of(const Group& group, bool name_process) {
+  const auto& first = *group.members.front();
+  std::string text = task_words(first.tid, first.name);
+  const auto count = group.members.size();
+  for (std::size_t i = 1; i < std::min(count, kNamedMax); ++i) {
+    text += fmt::format(", {}", group.members[i]->tid);
+  }
+  if (count > kNamedMax) text += fmt::format(" and {} more", count - kNamedMax);
+  if (name_process) text += fmt::format(" of process {} \"{}\"", first.pid, first.process);
+  if (count > 1) text += fmt::format(", {} in all", count);
+  return text;
+}
+
+void print_group(const Group& group, const StopFacts& facts, const Colours& colours,
+                 std::FILE* out) {
+  fmt::print(out, "\n{}", colours.strong);
+  auto text = subject_of(group, facts.processes > 1);
+  text += fmt::format("{} {}", group.members.size() > 1 ? ": each" : "", group.state);
+  text += time_words(*group.members.front(), facts.now_ns);
+  print_wrapped(out, text);
+  fmt::print(out, "{}", colours.end);
+  for (const auto& line : group.stack) {
+    fmt::print(out, "{}{}{}{}\n", kIndent, colours.quiet, line, colours.end);
+  }
+}
+
+void print_circle(const StopFacts& facts, const std::vector<TaskId>& circle, std::FILE* out) {
+  fmt::print(out, "\n{}\n", circle.size() == 1 ? "A task waits for itself:"
+                                               : "They wait for each other in a circle:");
+  for (const auto id : circle) {
+    const auto& task = *facts.find(id);
+    print_wrapped(out, fmt::format("{}{} {}", kIndent, task_words(task.tid, task.name),
+                                   state_words(task)));
+  }
+}
+
+}  // namespace
+
+void report_stop(World& world, Outcome outcome, std::FILE* out) {
+  const auto facts = gather(world, outcome);
+  const auto colours = colours_for(out);
+  fmt::print(out, "{}", colours.strong);
+  print_wrapped(out, fmt::format("detsim: {} (at {} of virtual time)", facts.sentence,
+                                 seconds(facts.now_ns)));
+  fmt::print(out, "{}", colours.end);
+  for (const auto& circle : facts.circles) print_circle(facts, circle, out);
+  const auto groups = groups_of(facts);
+  const auto shown = std::min(groups.size(), kGroupsMax);
+  for (std::size_t i = 0; i < shown; ++i) print_group(groups[i], facts, colours, out);
+  std::size_t left = 0;
+  for (auto i = shown; i < groups.size(); ++i) left += groups[i].members.size();
+  if (left > 0) fmt::print(out, "\n... and {} more tasks\n", left);
+  std::fflush(out);
+}
+
+}  // namespace detsim
