@@ -1,0 +1,3 @@
+# LevelDB: writers, readers and its compaction thread.
+packages="libleveldb-dev"
+run() { rm -rf base; "$drivers/leveldb_threads" base; }

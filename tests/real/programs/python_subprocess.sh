@@ -1,0 +1,3 @@
+# CPython: subprocess and multiprocessing.
+packages="python3"
+run() { /usr/bin/python3 "$here/drivers/subprocesses.py"; }
