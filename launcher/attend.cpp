@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <set>
+#include <string>
 
 #include "launcher/children.hpp"
 #include "launcher/report.hpp"
@@ -24,6 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kTick_ns = 100000000;
+constexpr Request kServed = Request::none;
 constexpr unsigned kTicksPerRound = 10;  // all processes are looked at every so many ticks
 
 std::uint64_t now_ns() {
@@ -61,7 +64,8 @@ class Attendant {
     auto& w = world();
     if (w.request == Request::none) return;
     if (w.request == Request::drain) drain();
-    w.request = Request::none;
+    if (w.request == Request::say && said_.insert(w.message).second) say(w.message, words());
+    __atomic_store(&w.request, &kServed, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&w.answer_word, 1, __ATOMIC_SEQ_CST);
     syscall(SYS_futex, &w.answer_word, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
   }
@@ -224,6 +228,7 @@ class Attendant {
   std::uint64_t next_tick_ns_;
   unsigned ticks_ = 0;
   pid_t suspect_ = 0, lost_ = 0;
+  std::set<std::string> said_;  // on behalf of the run: each line once
   bool over_ = false;
   bool said_why_ = false;
 };

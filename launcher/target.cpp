@@ -97,29 +97,16 @@ std::string machine_name(std::uint16_t machine) {
 }
 
 std::string problem_with(const std::string& path, const Inspection& found) {
-  switch (found.kind) {
-    case ProgramKind::statically_linked:
-      return fmt::format(
-          "'{}' is statically linked; detsim is preloaded, so link it dynamically "
-          "(without -static)",
-          path);
-    case ProgramKind::bits_32:
-      return fmt::format("'{}' is a 32-bit program; build it for x86-64 (-m64)", path);
-    case ProgramKind::foreign:
-      return fmt::format("'{}' is a program for {}; build it for x86-64", path,
-                         machine_name(found.machine));
-    case ProgramKind::other_loader:
-      return fmt::format("'{}' is loaded by {}; detsim needs a program of the GNU C library", path,
-                         found.interpreter);
-    case ProgramKind::no_program:
-      return fmt::format("'{}' is an object file and no program; link it", path);
-    case ProgramKind::damaged:
-      return fmt::format("'{}' is a damaged ELF file", path);
-    case ProgramKind::unreadable:
-      return fmt::format("'{}' cannot be read, so detsim cannot tell what it is", path);
-    default:
-      return "";
+  if (found.kind == ProgramKind::foreign) {
+    return fmt::format("'{}' is a program for {}; build it for x86-64", path,
+                       machine_name(found.machine));
   }
+  if (found.kind == ProgramKind::other_loader) {
+    return fmt::format("'{}' is loaded by {}; detsim needs a program of the GNU C library", path,
+                       found.interpreter);
+  }
+  const char* words = words_against(found.kind);
+  return words == nullptr ? "" : fmt::format("'{}' {}", path, words);
 }
 
 // Judges the file, and the interpreters that a script leads to.

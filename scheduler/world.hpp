@@ -51,7 +51,7 @@ enum class Outcome : std::uint32_t {
 };
 
 /// What the launcher is asked for; it serves requests in order.
-enum class Request : std::uint32_t { none, report, drain };
+enum class Request : std::uint32_t { none, say, drain };  // say: `message`, once
 
 struct SignalInfo {  // what siginfo_t needs, as the target sees it
   std::int32_t number = 0;

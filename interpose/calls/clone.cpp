@@ -8,6 +8,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/image.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/events.hpp"
@@ -202,7 +203,10 @@ long clone_sharing_memory(const CloneRequest& request) {
   child.process->real_pid = static_cast<std::int32_t>(real_pid);
   if ((request.flags & CLONE_PIDFD) != 0) put_user(pidfd, reinterpret_cast<void*>(request.pidfd));
   const long pid = finish_parent(request, child);
-  if ((request.flags & CLONE_VFORK) != 0) free_stack(stack);  // else it lives on with the child
+  if ((request.flags & CLONE_VFORK) != 0) {
+    free_stack(stack);  // else it lives on with the child
+    forget_exec_scratch();
+  }
   return pid;
 }
 

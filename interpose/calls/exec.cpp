@@ -1,4 +1,9 @@
 // execve: the new image keeps the preload and the world, whatever environment the caller passes.
+//
+// The caller's variables stay as they are and where they are, except that LD_PRELOAD gets the
+// shim in front; behind them come ours (exec_image.hpp), which the new image takes out again.
+// What is padded so is the stack: the new image finds it at the same address whatever the size
+// of the environment outside.
 #include <asm-generic/errno.h>
 #include <fcntl.h>
 #include <linux/mman.h>
@@ -6,93 +11,188 @@
 
 #include <initializer_list>
 
+#include "interpose/base/exec_image.hpp"
 #include "interpose/base/library.hpp"
-#include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/exec_judge.hpp"
 #include "interpose/calls/image.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
 namespace {
 
+constexpr int kCheckOnly = 0x10000;  // AT_EXECVE_CHECK
+
 // Where the new environment is put together: private to the shim, unseen by the target's layout.
 constexpr std::uint64_t kScratch = kPrivateAddress + (8ull << 30);
 constexpr std::uint64_t kScratchBytes = 64 << 20;
+constexpr std::size_t kVariablesMax = 1 << 20;  // more than the kernel takes
 
-struct Scratch {
-  char* at;
-  char* end;
+struct NewImage {
+  StackUse use;
+  char** variables = reinterpret_cast<char**>(kScratch);
+  std::size_t count = 0;
+  char* at = reinterpret_cast<char*>(kScratch + kVariablesMax * sizeof(char*));
+  char* end = reinterpret_cast<char*>(kScratch + kScratchBytes);
+  std::size_t pads = 0;
 
-  char* text(const char* prefix, const char* value) {
+  /// One variable out of several parts; false when a part cannot be read.
+  bool add(std::initializer_list<const char*> parts) {
     char* begin = at;
-    for (const char* part : {prefix, value}) {
-      while (*part != 0 && at + 1 < end) *at++ = *part++;
+    for (const char* part : parts) {
+      const long length = copy_text_from_user(at, part, static_cast<std::size_t>(end - at));
+      if (length < 0) return false;
+      at += length;
     }
-    *at++ = 0;
-    return begin;
+    use.add_string(static_cast<std::size_t>(at++ - begin));
+    variables[count++] = begin;
+    return true;
   }
 };
 
-bool is_ours(const char* variable) {
-  return starts_with(variable, "DETSIM_WORLD=") || starts_with(variable, "DETSIM_PAD=");
+/// Length of a text of the target's; -EFAULT when it cannot be read.
+long text_length(const char* text) {
+  char piece[256];
+  for (long length = 0;; length += sizeof piece) {
+    const long rest = copy_text_from_user(piece, text + length, sizeof piece);
+    if (rest >= 0) return length + rest;
+    if (rest == -EFAULT) return rest;
+  }
 }
 
-// The caller's variables as they are, then ours. nullptr when they do not fit or cannot be read.
-char** new_environment(char** environment, Scratch& scratch) {
-  const auto& config = world().config;
-  char** result = reinterpret_cast<char**>(scratch.at);
-  std::size_t count = 0;
-  scratch.at += 1 << 20;
-  const char* preload = "";
-  for (; environment != nullptr && count < (1 << 17) - 8; ++environment) {
-    char* variable = nullptr;
-    if (!get_user(variable, environment)) return nullptr;
-    if (variable == nullptr) break;
+/// Calls visit(text) for each entry of a list of the target's; -EFAULT, or what visit returned.
+template <typename Visit>
+long for_each_text(char** list, Visit visit) {
+  for (; list != nullptr; ++list) {
+    char* text = nullptr;
+    if (!get_user(text, list)) return -EFAULT;
+    if (text == nullptr) return 0;
+    if (const long error = visit(text)) return error;
+  }
+  return 0;
+}
+
+long add_arguments(NewImage& image, char** arguments) {
+  const auto before = image.use.strings;
+  const long error = for_each_text(arguments, [&](const char* text) {
+    const long length = text_length(text);
+    if (length >= 0) image.use.add_string(static_cast<std::size_t>(length));
+    return length < 0 ? length : 0;
+  });
+  // The kernel adds an empty argv[0] where there is none.
+  if (error == 0 && image.use.strings == before) image.use.add_string(0);
+  return error;
+}
+
+/// The library that must come even before the shim: the program's, or the first of the user's own.
+void find_runtime(const char* users_list, char* runtime, std::size_t bytes) {
+  char first[64];
+  copy_text_from_user(first, users_list, sizeof first);
+  first[sizeof first - 1] = 0;
+  for (char& c : first) {
+    if (c == ':' || c == ' ') c = 0;
+  }
+  if (*runtime == 0 && must_come_first(first)) copy_text(runtime, first, bytes);
+}
+
+bool add_preload(NewImage& image, const char* users_list, char* runtime, std::size_t bytes) {
+  const char* library = world().config.library;
+  if (users_list != nullptr) find_runtime(users_list, runtime, bytes);
+  const char* colon = *runtime != 0 ? ":" : "";
+  if (users_list == nullptr) return image.add({kPreloadVariable, runtime, colon, library});
+  return image.add({kPreloadVariable, runtime, colon, library, ":", users_list});
+}
+
+long add_variables(NewImage& image, char** environment, Verdict& verdict) {
+  bool has_preload = false;
+  const long error = for_each_text(environment, [&](char* text) -> long {
     char head[16] = {};
-    const long length = copy_text_from_user(head, variable, sizeof head);
-    if (length == -EFAULT) return nullptr;
-    if (is_ours(head)) continue;
-    if (starts_with(head, "LD_PRELOAD=")) {
-      preload = variable + strlen("LD_PRELOAD=");
-      continue;
+    if (copy_text_from_user(head, text, sizeof head) == -EFAULT) return -EFAULT;
+    if (starts_with(head, kWorldVariable) || starts_with(head, kPadVariable)) return 0;
+    if (image.count + 8 > kVariablesMax) return -E2BIG;
+    if (starts_with(head, kPreloadVariable)) {
+      has_preload = true;
+      const bool added = add_preload(image, text + sizeof kPreloadVariable - 1, verdict.runtime,
+                                     sizeof verdict.runtime);
+      return added ? 0 : -E2BIG;
     }
-    result[count++] = variable;
-  }
-  result[count++] = scratch.text("LD_PRELOAD=", config.library);
-  if (*preload != 0) {
-    scratch.at[-1] = ':';
-    scratch.text("", preload);
-  }
+    const long length = text_length(text);
+    if (length < 0) return length;
+    image.use.add_string(static_cast<std::size_t>(length));
+    image.variables[image.count++] = text;
+    return 0;
+  });
+  if (error != 0) return error;
+  if (!has_preload) add_preload(image, nullptr, verdict.runtime, sizeof verdict.runtime);
+  const auto& config = world().config;
   Text<64> where;
   where << config.launcher_pid << ':' << config.world_fd;
-  result[count++] = scratch.text("DETSIM_WORLD=", where.data());
-  result[count] = nullptr;
-  return result;
+  image.add({kWorldVariable, where.data()});
+  return 0;
+}
+
+void add_padding(NewImage& image) {
+  const auto padding = padding_of(image.use);
+  const auto before = image.count;
+  if (padding.evens_out) image.add({kPadVariable});
+  char* begin = image.at;
+  memcpy(begin, kPadVariable, sizeof kPadVariable - 1);
+  memset(begin + sizeof kPadVariable - 1, 'x', padding.fill);
+  begin[sizeof kPadVariable - 1 + padding.fill] = 0;
+  image.variables[image.count++] = begin;
+  image.pads = image.count - before;
 }
 
 long give_up(long error) {
   current_process().exec_pending = false;
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
-  raw(__NR_munmap, kScratch, kScratchBytes);
+  forget_exec_scratch();
   return error;
 }
 
-long execute(int directory, const char* path, char** arguments, char** environment, int flags) {
+// The kernel's name for the program, which it puts on the new stack too.
+std::size_t length_of_name(int directory, const char* path, long length) {
+  if (*path == '/' || directory == AT_FDCWD) return static_cast<std::size_t>(length);
+  Text<32> prefix;
+  prefix << "/dev/fd/" << directory;
+  return prefix.size() + (*path != 0 ? 1 + static_cast<std::size_t>(length) : 0);
+}
+
+long execute(int directory, const char* user_path, char** arguments, char** environment,
+             int flags) {
+  char path[kPathMax];
+  const long length = copy_text_from_user(path, user_path, sizeof path);
+  if (length < 0) return length;
+  if ((flags & kCheckOnly) != 0) {
+    return raw(__NR_execveat, directory, path, arguments, environment, flags);
+  }
+  Verdict verdict = judge_image(directory, path, flags);
+  if (verdict.refused) return -EACCES;
   const long mapped = raw(__NR_mmap, kScratch, kScratchBytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
   if (mapped < 0) return -ENOMEM;
-  Scratch scratch{reinterpret_cast<char*>(kScratch),
-                  reinterpret_cast<char*>(kScratch + kScratchBytes)};
-  char** variables = new_environment(environment, scratch);
-  if (variables == nullptr) return give_up(-EFAULT);
+  NewImage image;
+  image.use.add_path(length_of_name(directory, path, length));
+  long error = add_arguments(image, arguments);
+  if (error == 0) error = add_variables(image, environment, verdict);
+  if (error != 0) return give_up(error);
+  add_padding(image);
+  image.variables[image.count] = nullptr;
   current_process().exec_pending = true;
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_ENABLE);  // survives execve, and the loader reads the TSC
-  return give_up(raw(__NR_execveat, directory, path, arguments, variables, flags));
+  error = raw(__NR_execveat, directory, path, arguments, image.variables, flags);
+  if (error == -E2BIG) {  // the padding must not be what was too much
+    image.variables[image.count - image.pads] = nullptr;
+    error = raw(__NR_execveat, directory, path, arguments, image.variables, flags);
+  }
+  return give_up(error);
 }
 
 }  // namespace
+
+void forget_exec_scratch() { raw(__NR_munmap, kScratch, kScratchBytes); }
 
 namespace model {
 

@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::uint32_t kRseqSignature = 0x53053053;  // glibc's, sysdeps/.../x86/bits/rseq.h
 
-bool is_separator(char c) { return c == ':' || c == ' '; }
-
 // The word of the thread descriptor in which glibc caches the tid (nptl/descr.h): found, not
 // assumed, as the word that set_tid_address was given. The kernel tells by PR_GET_TID_ADDRESS.
 std::uint64_t tid_address_of_kernel_thread() {
@@ -90,24 +88,6 @@ void become_image(Process& process, Task& task) {
   forget_posix_timers(process);
   close_on_exec(process);
   release_vfork_parent(process);
-}
-
-bool remove_library(char* list, const char* library) {
-  const auto length = strlen(library);
-  char* to = list;
-  for (const char* from = list; *from != 0;) {
-    const char* end = from;
-    while (*end != 0 && !is_separator(*end)) ++end;
-    const auto word = static_cast<std::size_t>(end - from);
-    if (word != length || memcmp(from, library, length) != 0) {
-      if (to != list) *to++ = ':';
-      memmove(to, from, word);
-      to += word;
-    }
-    from = *end == 0 ? end : end + 1;
-  }
-  *to = 0;
-  return to != list;
 }
 
 void take_over_kernel_thread() {

@@ -8,8 +8,9 @@ namespace detsim {
 /// pid, handlers are default, descriptors with FD_CLOEXEC are gone.
 void become_image(Process& process, Task& task);
 
-/// Removes `library` from a colon- or space-separated list in place; false when nothing is left.
-bool remove_library(char* list, const char* library);
+/// The memory in which execve put an environment together: a vfork child leaves it to its parent.
+void forget_exec_scratch();
+
 /// The kernel thread's state that was set up by the loader becomes the modelled task's: rseq
 /// area, robust list, clear-child-tid, FS base, the tid that glibc caches, the signal mask.
 void take_over_kernel_thread();

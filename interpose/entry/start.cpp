@@ -8,6 +8,7 @@
 #include <linux/mman.h>
 #include <asm-generic/fcntl.h>
 
+#include "interpose/base/exec_image.hpp"
 #include "interpose/base/log.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/image.hpp"
@@ -23,8 +24,6 @@
 
 namespace detsim {
 namespace {
-
-constexpr const char kWorldVariable[] = "DETSIM_WORLD=";
 
 const char* find_variable(char** environment, const char* prefix) {
   for (; *environment != nullptr; ++environment) {
@@ -62,9 +61,9 @@ void clean_environment(char** environment) {
   char** to = environment;
   for (char** from = environment; *from != nullptr; ++from) {
     char* variable = *from;
-    if (starts_with(variable, kWorldVariable) || starts_with(variable, "DETSIM_PAD=")) continue;
-    if (starts_with(variable, "LD_PRELOAD=") &&
-        !remove_library(variable + strlen("LD_PRELOAD="), library)) {
+    if (starts_with(variable, kWorldVariable) || starts_with(variable, kPadVariable)) continue;
+    if (starts_with(variable, kPreloadVariable) &&
+        !take_out_own_preload(variable + sizeof kPreloadVariable - 1, library)) {
       continue;
     }
     *to++ = variable;

@@ -22,7 +22,6 @@ int verb_check(const Invocation& invocation) {
   std::uint64_t first = 0;
   for (unsigned run = 0; run < runs; ++run) {
     options.environment_pad = 997 * run;
-    options.keep_randomised = run % 2 == 1;
     const auto result = run_target(options);
     if (result.refused != 0) {
       say(result.problem);

@@ -1,0 +1,12 @@
+// What a run asks of the launcher, which serves requests in order. The one who asks holds the
+// baton and waits, so a request is at the same place in every run.
+#pragma once
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+/// One line on detsim's own standard error, whatever the target did to its descriptors. The same
+/// words are said once in a run.
+void tell_user(const char* words);
+
+}  // namespace detsim
