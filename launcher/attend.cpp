@@ -1,11 +1,13 @@
 // One thread, one place to sleep: the world's outcome_word. The run moves it when it wants
 // something, signal handlers move it when a child ended or the launcher shall end; beyond that
-// the launcher wakes up ten times a second to see whether somebody killed a process that the run
-// counts on, which no signal tells about when it is a grandchild.
+// the launcher wakes up some ten to fifty times a second to see whether a process that the run
+// counts on ended without its shim's doing (SIGKILL from outside, a loader that found no library),
+// which no signal tells about when it is a grandchild.
 #include "launcher/attend.hpp"
 
 #include <fmt/format.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::uint64_t kFirstTick_ns = 20000000;
 constexpr std::uint64_t kTick_ns = 100000000;
 constexpr Request kServed = Request::none;
 constexpr unsigned kTicksPerRound = 10;  // all processes are looked at every so many ticks
@@ -45,7 +48,7 @@ class Attendant {
         trace_(trace),
         result_(result),
         began_ns_(now_ns()),
-        next_tick_ns_(began_ns_ + kTick_ns) {}
+        next_tick_ns_(began_ns_ + kFirstTick_ns) {}
 
   void attend() {
     while (!over_) {
@@ -91,6 +94,8 @@ class Attendant {
       say(fmt::format("the program was killed from outside of the run, by signal {}",
                       WTERMSIG(status)),
           words());
+    } else if (w.scheduler.tasks_used != 0 && w.processes[0].exec_pending) {
+      return;  // the loader of a new image found something missing, and said so
     } else if (w.scheduler.tasks_used != 0) {
       fail("the program ended without detsim's doing");
     } else if (code == kExitFailed) {
@@ -118,38 +123,88 @@ class Attendant {
       world().outcome = Outcome::wall_timeout;
       over_ = true;
     } else if (now_ns() >= next_tick_ns_) {
-      next_tick_ns_ = now_ns() + kTick_ns;
+      set_next_tick();
       watch_processes();
     }
   }
 
-  void watch_processes() {
-    const auto& w = world();
-    if (w.outcome != Outcome::running) return;
-    const auto runner = static_cast<pid_t>(w.running_real_pid);
-    const bool looks_dead = runner > 0 && !is_alive(runner) && w.departing != runner;
-    // Twice in a row with the same holder: not one that is just handing over.
-    if (looks_dead && runner == suspect_) {
-      fail(fmt::format("process {} was killed from outside of the run", runner));
-    }
-    suspect_ = looks_dead ? runner : 0;
-    if (++ticks_ % kTicksPerRound == 0 && !over_) watch_waiting();
+  // Soon again when the run made no progress, which may mean that nobody is there to make any.
+  void set_next_tick() {
+    const auto entered = __atomic_load_n(&world().entered, __ATOMIC_RELAXED);
+    tick_ns_ = entered == entered_ ? std::min(2 * tick_ns_, kTick_ns) : kFirstTick_ns;
+    entered_ = entered;
+    next_tick_ns_ = now_ns() + tick_ns_;
   }
 
-  // Processes that wait for their turn: a dead one would never take it.
+  // A process that died holding the baton is seen within milliseconds when the run stands still,
+  // one that waits for its turn within a second.
+  void watch_processes() {
+    auto& w = world();
+    if (w.outcome != Outcome::running || w.scheduler.tasks_used == 0) return;
+    const auto runner = static_cast<pid_t>(w.running_real_pid);
+    const bool is_dead = runner > 0 && !is_alive(runner);
+    // Still the same one: not one that handed over and ended.
+    if (is_dead && static_cast<pid_t>(w.running_real_pid) == runner) {
+      if (runner != root_) replace(runner);
+    } else if (++ticks_ % kTicksPerRound == 0) {
+      watch_waiting();
+    }
+  }
+
+  // Processes that wait for their turn: whoever has the baton buries a dead one.
   void watch_waiting() {
-    const auto& w = world();
-    pid_t lost = 0;
-    for (std::uint32_t i = 0; i < w.processes_used && lost == 0; ++i) {
+    auto& w = world();
+    for (std::uint32_t i = 0; i < w.processes_used && w.lost_process == 0; ++i) {
       const auto& process = w.processes[i];
-      const bool counts = process.state == ProcessState::live && process.real_pid > 0 &&
-                          process.real_pid != w.departing;
-      if (counts && !is_alive(process.real_pid)) lost = process.real_pid;
+      if (!counts(process) || is_alive(process.real_pid)) continue;
+      // Twice in a row: not one whose end is just being written down.
+      if (process.real_pid == lost_ && counts(process)) note_lost(process);
+      lost_ = process.real_pid;
+      return;
     }
-    if (lost != 0 && lost == lost_) {
-      fail(fmt::format("process {} was killed from outside of the run", lost));
+    lost_ = 0;
+  }
+
+  bool counts(const Process& process) const {
+    return process.state == ProcessState::live && process.real_pid > 0 &&
+           process.real_pid != root_ && process.real_pid != world().departing;
+  }
+
+  void note_lost(const Process& process) {
+    auto& w = world();
+    const auto status = status_of_dead(process.real_pid).value_or(SIGKILL);
+    // A loader that did not find its libraries says so itself.
+    if (!process.exec_pending) {
+      say(fmt::format("process {} of the run was killed from outside, by signal {}", process.pid,
+                      status & 0x7f),
+          words());
     }
-    lost_ = lost;
+    w.lost_status = status;
+    __atomic_store_n(&w.lost_process, process.index + 1, __ATOMIC_SEQ_CST);
+  }
+
+  // Hands the baton of a dead process to a live one, which goes on from there.
+  void replace(pid_t dead) {
+    auto& w = world();
+    Process* heir = nullptr;
+    const Process* lost = nullptr;
+    for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+      auto& process = w.processes[i];
+      if (process.state != ProcessState::live || process.real_pid <= 0) continue;
+      if (process.real_pid == dead) {
+        lost = &process;
+      } else if (heir == nullptr && is_alive(process.real_pid)) {
+        heir = &process;
+      }
+    }
+    if (lost == nullptr || heir == nullptr) {
+      fail(fmt::format("process {} ended without detsim's doing", dead));
+      return;
+    }
+    note_lost(*lost);
+    w.running_real_pid = static_cast<std::uint32_t>(heir->real_pid);
+    __atomic_store_n(&heir->baton, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &heir->baton, FUTEX_WAKE, 1, nullptr, nullptr, 0);
   }
 
   void fail(const std::string& words_for_it) {
@@ -226,8 +281,10 @@ class Attendant {
   RunResult& result_;
   const std::uint64_t began_ns_;
   std::uint64_t next_tick_ns_;
+  std::uint64_t tick_ns_ = kFirstTick_ns;
+  std::uint64_t entered_ = 0;
   unsigned ticks_ = 0;
-  pid_t suspect_ = 0, lost_ = 0;
+  pid_t lost_ = 0;
   std::set<std::string> said_;  // on behalf of the run: each line once
   bool over_ = false;
   bool said_why_ = false;

@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,12 +21,21 @@
 namespace detsim {
 namespace {
 
-// The letter of proc(5), stat, field 3; 0: there is no such process.
-char state_of(pid_t pid) {
+// What waitpid() said of those that lost their parents, by pid.
+std::map<pid_t, std::uint32_t> statuses;
+
+// proc(5), stat, from field 3 on; empty: there is no such process.
+std::string facts_of(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   const std::string line(std::istreambuf_iterator<char>(file), {});
   const auto name_end = line.rfind(')');
-  return name_end == line.npos || name_end + 2 >= line.size() ? '\0' : line[name_end + 2];
+  return name_end == line.npos || name_end + 2 >= line.size() ? "" : line.substr(name_end + 2);
+}
+
+// The letter of its state; 0: there is no such process.
+char state_of(pid_t pid) {
+  const auto facts = facts_of(pid);
+  return facts.empty() ? '\0' : facts[0];
 }
 
 std::vector<pid_t> children() {
@@ -52,8 +63,20 @@ std::optional<std::uint32_t> reap(pid_t wanted) {
   int status = 0;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;) {
     if (pid == wanted) found = static_cast<std::uint32_t>(status);
+    statuses[pid] = static_cast<std::uint32_t>(status);
   }
   return found;
+}
+
+std::optional<std::uint32_t> status_of_dead(pid_t pid) {
+  const auto facts = facts_of(pid);
+  if (!facts.empty()) {  // a zombie: its status is the last field (exit_code)
+    const auto last = facts.find_last_of(' ');
+    return static_cast<std::uint32_t>(std::strtoul(facts.c_str() + last, nullptr, 10));
+  }
+  const auto found = statuses.find(pid);
+  if (found == statuses.end()) return {};
+  return found->second;
 }
 
 bool is_alive(pid_t pid) {
@@ -72,6 +95,7 @@ void stop_and_wait(pid_t pid) {
 
 std::optional<std::uint32_t> kill_all(pid_t root) {
   std::optional<std::uint32_t> found;
+  statuses.clear();
   // Killing a child makes its children ours: the next round finds them.
   for (;;) {
     for (const pid_t pid : children()) kill(pid, SIGKILL);

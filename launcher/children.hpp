@@ -14,6 +14,9 @@ void become_subreaper();
 /// as wait(2) encodes it.
 std::optional<std::uint32_t> reap(pid_t wanted);
 
+/// The wait(2) status of a process that is not alive any more, whoever's child it was; nothing when
+/// it is gone without a trace.
+std::optional<std::uint32_t> status_of_dead(pid_t pid);
 /// Whether the process exists and is no zombie.
 bool is_alive(pid_t pid);
 

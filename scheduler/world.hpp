@@ -173,6 +173,10 @@ struct World {
   std::uint32_t answer_word = 0;  // futex: the launcher served a request
   std::uint32_t running_real_pid = 0;  // who holds the baton
   std::uint32_t root_status = 0;       // wait(2) status of the root process
+  // A process that ended without its shim's doing (a loader that found no library, SIGKILL from
+  // outside): the launcher writes it, whoever holds the baton buries it and writes 0.
+  std::uint32_t lost_process = 0;  // index + 1
+  std::uint32_t lost_status = 0;   // as wait(2) encodes it
   char message[512] = {};
 
   // -- the core

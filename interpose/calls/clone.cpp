@@ -306,10 +306,7 @@ long rseq(std::uint64_t area, std::uint32_t bytes, int flags, std::uint32_t sign
 
 long gettid() { return current_task().tid; }
 long getpid() { return current_process().pid; }
-long getppid() {
-  const Process* parent = find_process(current_process().parent);
-  return parent != nullptr ? parent->pid : kInitPid;
-}
+long getppid() { return current_process().parent; }
 
 }  // namespace model
 }  // namespace detsim

@@ -140,8 +140,8 @@ Process* start_process(Process* parent) {
   Process& process = w.processes[index];
   if (parent == nullptr) {
     process = {};
-    process.group = process.session = w.next_pid;
-    process.parent = kInitPid;
+    process.group = w.next_pid;
+    process.session = process.parent = kShellPid;
   } else {
     process = *parent;  // handlers, group, session, name and clock offset are inherited
     process.parent = parent->pid;
@@ -222,12 +222,28 @@ void bury(Process& process, std::uint32_t status) {
   process.ended_order = ++w.ends;
   record({.kind = EventKind::process, .result = process.pid, .detail = status | 1ull << 32});
   hand_children_on(process);
-  if (process.parent == kInitPid) {
+  if (find_process(process.parent) == nullptr) {
     release_entry(process);
   } else {
     tell_parent(process);
   }
   io_happened();
+}
+
+void bury_lost() {
+  auto& w = world();
+  Process& lost = w.processes[w.lost_process - 1];
+  w.lost_process = 0;
+  if (lost.state != ProcessState::live) return;
+  // What follows is the dead process's own doing, as at any other end.
+  Task* const task = cpu().task;
+  Process* const process = cpu().process;
+  cpu().process = &lost;
+  for_each_task(lost, [](Task& its) { cpu().task = &its; });
+  clear_shared_tids(lost);
+  bury(lost, w.lost_status);
+  cpu().task = task;
+  cpu().process = process;
 }
 
 void end_task(int status) {

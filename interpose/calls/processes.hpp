@@ -42,6 +42,9 @@ void tell_parent(Process& child);
 /// Bookkeeping of a process that is gone, or about to go: zombie, children, parent's SIGCHLD.
 void bury(Process& process, std::uint32_t status);
 
+/// Buries the process that the launcher found dead (World::lost_process).
+void bury_lost();
+
 /// CPU time of a process so far, of all of its tasks.
 std::uint64_t cpu_time_of(const Process& process);
 
@@ -52,6 +55,9 @@ void end_other_tasks(Process& process, const Task& survivor);
 void release_vfork_parent(Process& child);
 
 constexpr std::int32_t kInitPid = 1;  // who inherits orphans; no process of the world
+/// The parent and session of the root process, as if an interactive shell had started it: the
+/// same wherever the run is started from.
+constexpr std::int32_t kShellPid = 999;
 constexpr std::uint64_t kProcessSpace = 2;  // WaitKey::space of waits for a child of `address`
 
 }  // namespace detsim

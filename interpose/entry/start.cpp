@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <linux/mman.h>
 #include <asm-generic/fcntl.h>
+#include <signal.h>
 
 #include "interpose/base/exec_image.hpp"
 #include "interpose/base/log.hpp"
@@ -95,6 +96,22 @@ void fix_random_bytes(const Elf64_auxv_t* auxiliary) {
   __asm__ volatile("mov %0, %%fs:0x30" : : "r"(guard));
 }
 
+// nohup and the like: what is ignored or blocked at the start stays so. The kernel's own SIGCHLD
+// must not be ignored, or ended children would be gone before anybody looked at them.
+void inherit_signals(Process& root, ThreadState& thread) {
+  for (int number = 1; number <= 64; ++number) {
+    KernelSigaction action;
+    if (raw(__NR_rt_sigaction, number, nullptr, &action, 8) == 0 && action.handler == 1) {
+      root.actions[number].handler = 1;
+    }
+  }
+  const KernelSigaction normal;
+  raw(__NR_rt_sigaction, SIGCHLD, &normal, nullptr, 8);
+  std::uint64_t mask = 0;
+  raw(__NR_rt_sigprocmask, SIG_BLOCK, nullptr, &mask, 8);
+  thread.signal_mask = mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+}
+
 void begin_world() {
   auto& w = world();
   w.scheduler.begin(w.config.seed);
@@ -104,7 +121,7 @@ void begin_world() {
   Task* task = start_task(*root, nullptr);
   cpu().process = root;
   cpu().task = task;
-  thread_of(*task).signal_mask = 0;
+  inherit_signals(*root, thread_of(*task));
   w.running_real_pid = static_cast<std::uint32_t>(root->real_pid);
   w.current = task->id;
 }

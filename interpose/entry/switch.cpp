@@ -177,6 +177,7 @@ Task& choose() {
   const auto state = current_task().state;
   Task* me = state == TaskState::runnable || state == TaskState::waiting ? cpu().task : nullptr;
   for (;;) {
+    if (w.lost_process != 0) bury_lost();
     serve_due_timers();
     const auto decisions = scheduler.decisions;
     if (Task* next = scheduler.decide(me)) {
@@ -260,14 +261,26 @@ void install(Task& task) {
 }
 
 void await_baton(Process& mine) {
-  while (__atomic_load_n(&mine.baton, __ATOMIC_SEQ_CST) == 0) {
-    raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, nullptr);
-  }
-  mine.baton = 0;
   auto& w = world();
-  if (w.departing != 0) {
-    wait_until_gone(w.departing);
-    w.departing = 0;
+  for (;;) {
+    while (__atomic_load_n(&mine.baton, __ATOMIC_SEQ_CST) == 0) {
+      raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, nullptr);
+    }
+    mine.baton = 0;
+    if (w.departing != 0) {
+      wait_until_gone(w.departing);
+      w.departing = 0;
+    }
+    if (w.lost_process == 0 || w.lost_process != w.scheduler.tasks[w.current].process + 1) return;
+    // The one who held the baton died with it, and the launcher handed it to us.
+    Task& next = choose();
+    if (&process_of(next) != &mine) {
+      give_baton(next);
+      continue;
+    }
+    w.current = next.id;
+    w.running_real_pid = static_cast<std::uint32_t>(mine.real_pid);
+    return;
   }
 }
 
