@@ -9,6 +9,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/image.hpp"
+#include "interpose/calls/ipc.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/events.hpp"
@@ -103,6 +104,7 @@ Child start_child(const CloneRequest& request) {
   if ((request.flags & CLONE_PARENT) != 0) process->parent = current_process().parent;
   if ((request.flags & CLONE_VM) != 0) process->address_space = current_process().address_space;
   set_thread_state(request, *task);
+  if ((request.flags & CLONE_VM) == 0) copy_attachments(current_process(), *process);
   inherit_descriptors(current_process(), *process, (request.flags & CLONE_FILES) != 0);
   auto& from = current_thread();
   auto& thread = thread_of(*task);
@@ -122,6 +124,7 @@ Child start_child(const CloneRequest& request) {
 void undo_child(const Child& child) {
   world().scheduler.end(*child.task);
   forget_descriptors(*child.process);
+  forget_attachments(*child.process);
   child.process->state = ProcessState::unused;
 }
 

@@ -9,6 +9,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/ipc.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
@@ -79,6 +80,7 @@ void become_image(Process& process, Task& task) {
   end_other_tasks(process, task);
   task.tid = process.pid;
   process.main_task = task.id;
+  forget_attachments(process);
   process.address_space = ++w.next_address_space;
   ThreadState& thread = thread_of(task);
   reset_signals_for_exec(process, thread);

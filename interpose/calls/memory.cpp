@@ -8,6 +8,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/ipc.hpp"
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/switch.hpp"
 
@@ -112,7 +113,10 @@ long mmap(std::uint64_t address, std::size_t bytes, int protection, int flags, i
 long munmap(std::uint64_t address, std::size_t bytes) {
   if (overlaps_shim(address, bytes)) return -EINVAL;
   const long result = raw(__NR_munmap, address, bytes);
-  if (result == 0 && shared_count > 0) forget_mapping(address, address + whole_pages(bytes));
+  if (result == 0 && shared_count > 0) {
+    forget_mapping(address, address + whole_pages(bytes));
+    attachments_unmapped(address, address + whole_pages(bytes));
+  }
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/futex.hpp"
 #include "interpose/calls/idle.hpp"
+#include "interpose/calls/ipc.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
@@ -216,6 +217,8 @@ void bury(Process& process, std::uint32_t status) {
   clear_signals(process.pending);
   forget_timers(process);
   forget_descriptors(process);
+  undo_semaphores(process);
+  forget_attachments(process);
   release_vfork_parent(process);
   process.state = ProcessState::zombie;
   process.exit_status = status;
