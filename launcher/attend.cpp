@@ -259,7 +259,11 @@ class Attendant {
     }
     const bool is_stop = outcome == Outcome::deadlock || outcome == Outcome::virtual_timeout ||
                          outcome == Outcome::wall_timeout || outcome == Outcome::stopped;
-    if (is_stop) report_stop(world(), outcome, words());
+    if (is_stop && options_.look) {
+      options_.look(world(), outcome);
+    } else if (is_stop) {
+      report_stop(world(), outcome, words());
+    }
   }
 
   std::uint32_t count_left_over() const {

@@ -87,7 +87,7 @@ std::optional<int> split(const CLI::App& app, const std::vector<std::string>& ar
 // "--virtual-timeout" is also DETSIM_VIRTUAL_TIMEOUT.
 std::string variable_of(const std::string& option) {
   std::string name = "DETSIM_";
-  for (const char c : option.substr(2)) {
+  for (const char c : option.substr(2, option.find(',') - 2)) {
     name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   return name;
@@ -99,7 +99,7 @@ void add_value(CLI::App& app, const std::string& name, const char* type, Parse p
                const std::string& words) {
   const auto read = [name, parse, take](const std::string& text) {
     const auto parsed = parse(text);
-    if (!parsed) throw CLI::ValidationError(name, parsed.problem);
+    if (!parsed) throw CLI::ValidationError(name.substr(0, name.find(',')), parsed.problem);
     take(parsed.value);
   };
   app.add_option_function<std::string>(name, read, words)
@@ -192,6 +192,14 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       "End the run after this much virtual time, with a report");
   app.add_flag("--quiet,-q", options.quiet, "Say nothing unless detsim itself fails")
       ->envname("DETSIM_QUIET");
+}
+
+void add_runs_option(CLI::App& app, unsigned& runs, unsigned max) {
+  add_value(
+      app, "--runs,-n", "NUMBER",
+      [max](const std::string& text) { return parse_number(text, 2, max); },
+      [&runs](std::uint64_t number) { runs = static_cast<unsigned>(number); },
+      fmt::format("How many runs. Default: {}", runs));
 }
 
 void add_trace_option(CLI::App& app, RunOptions& options) {

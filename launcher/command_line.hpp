@@ -27,6 +27,8 @@ struct RunOptionsGiven {
 /// --timeout, --virtual-timeout, --quiet. Wrong values are complained about by
 /// parse_command_line().
 void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given);
+/// --runs, -n: from 2 to `max`.
+void add_runs_option(CLI::App& app, unsigned& runs, unsigned max);
 void add_trace_option(CLI::App& app, RunOptions& options);
 
 /// A seed for a run that was given none: the only draw that is not from a seed.

@@ -137,4 +137,13 @@ void report_stop(World& world, Outcome outcome, std::FILE* out) {
   std::fflush(out);
 }
 
+std::string report_current(World& world, Outcome outcome) {
+  const auto facts = gather(world, outcome);
+  const auto* task = facts.find(world.current);
+  if (task == nullptr) return fmt::format("{}no stack: the task has ended\n", kIndent);
+  std::string text;
+  for (const auto& line : stack_lines(*task)) text += fmt::format("{}{}\n", kIndent, line);
+  return text.empty() ? fmt::format("{}no stack: it is outside of all modules\n", kIndent) : text;
+}
+
 }  // namespace detsim

@@ -13,6 +13,9 @@ namespace detsim {
 /// stopped. Colours only when `out` is a terminal.
 void report_stop(World& world, Outcome outcome, std::FILE* out);
 
+/// The stack of the task that was running, in indented lines; never empty.
+std::string report_current(World& world, Outcome outcome);
+
 /// The same for programs: one JSON object, described in docs/reports.md.
 std::string report_json(World& world, Outcome outcome);
 

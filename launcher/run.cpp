@@ -73,13 +73,6 @@ std::FILE* words_of(const RunOptions& options) {
   return options.words == nullptr ? stderr : options.words;
 }
 
-// Another working directory must not change which program is meant.
-void make_absolute(Target& target) {
-  std::error_code error;
-  const auto absolute = fs::absolute(target.path, error);
-  if (!error) target.path = absolute;
-}
-
 }  // namespace
 
 RunResult run_target(const RunOptions& options) {
@@ -89,7 +82,6 @@ RunResult run_target(const RunOptions& options) {
   auto environment = target_environment(options.environment);
   auto target = find_target(options.command, variable(environment, "PATH", "/bin:/usr/bin"));
   if (target.refused != 0) return refusal(target.refused, target.problem);
-  if (!options.directory.empty()) make_absolute(target);
   if (!offers_user_dispatch()) {
     return refusal(kExitFailed,
                    "this kernel or container offers no syscall user dispatch; see `detsim doctor`");
@@ -103,7 +95,7 @@ RunResult run_target(const RunOptions& options) {
   }
   if (!problem.empty()) return refusal(kExitFailed, problem);
 
-  const auto core = choose_core();
+  const auto core = options.core >= 0 ? static_cast<std::uint32_t>(options.core) : choose_core();
   const auto mapping = WorldMapping::create(config_of(options, library, core), problem);
   if (mapping == nullptr) return refusal(kExitFailed, problem);
   auto& w = world();

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 namespace detsim {
 
 constexpr int kExitDeadlock = 120;
+constexpr int kExitDivergence = 121;
 constexpr int kExitLimit = 124;
 constexpr int kExitFailed = 125;  // detsim itself failed or was misused
 constexpr int kExitNotExecutable = 126;
@@ -38,10 +40,12 @@ struct RunOptions {
   std::string announcement;  // said when nothing stands against the start; empty: nothing
 
   // -- for runs that are compared with each other
-  std::string directory;            // where the target starts; empty: here
   std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees
-  bool keep_randomised = false;     // leaves the host's ASLR on
-  std::uint64_t stop_at = ~0ull;    // ends the run before this event, with a report
+  std::string start_directory;  // where the launcher is at the start; the target is never there
+  int core = -1;                // that the run is pinned to; -1: where the launcher is
+  std::uint64_t stop_at = ~0ull;  // ends the run at this event, with a report
+  /// In place of the report, while the run's processes still exist.
+  std::function<void(World&, Outcome)> look;
   int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target
   std::FILE* words = nullptr;                                       // detsim's own; nullptr: stderr
 };

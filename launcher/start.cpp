@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "launcher/signals.hpp"
+#include "scheduler/invariant.hpp"
 
 namespace detsim {
 namespace {
@@ -47,14 +48,13 @@ void place_descriptors(const RunOptions& options, int pipe) {
   }
 }
 
-void fix_layout(const RunOptions& options, int pipe) {
+void fix_layout(int pipe) {
   rlimit stack{};
   getrlimit(RLIMIT_STACK, &stack);
   stack.rlim_cur = std::min(kStackBytes, stack.rlim_max);
   setrlimit(RLIMIT_STACK, &stack);
-  if (options.keep_randomised) return;
-  const int now = personality(0xffffffff);
-  if (personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) < 0) {
+  // Whatever the launcher was started with: the other flags change addresses and rights too.
+  if (personality(ADDR_NO_RANDOMIZE) < 0) {
     fail(pipe, "switch off address randomisation (personality)", errno);
   }
 }
@@ -75,20 +75,33 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
 
 [[noreturn]] void become_target(const RunOptions& options, const Target& target, char** arguments,
                                 char** environment, std::uint32_t core, const Wall& wall,
-                                pid_t launcher, int pipe) {
+                                pid_t launcher, int here, int pipe) {
   // Should the launcher be killed, nobody could serve the run any more.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(kExitFailed);
   restore_signals();
   place_descriptors(options, pipe);
-  if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) {
-    fail(pipe, "enter its directory", errno);
-  }
-  fix_layout(options, pipe);
+  if (here >= 0 && fchdir(here) != 0) fail(pipe, "enter its directory", errno);
+  fix_layout(pipe);
   pin(core, pipe);
   if (const int error = wall.install()) fail(pipe, "install the seccomp filter", error);
   execve(target.path.c_str(), arguments, environment);
   fail(pipe, "execute it", errno);
+}
+
+// Goes to another directory. Returns a descriptor of the one that was left; -1: it was not.
+int leave_for(const std::string& directory) {
+  if (directory.empty()) return -1;
+  const int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (here >= 0 && chdir(directory.c_str()) == 0) return here;
+  if (here >= 0) close(here);
+  return -1;
+}
+
+void come_back(int here) {
+  if (here < 0) return;
+  DETSIM_INVARIANT(fchdir(here) == 0);
+  close(here);
 }
 
 }  // namespace
@@ -108,11 +121,13 @@ Start start_root(const RunOptions& options, const Target& target,
   auto arguments = pointers_to(target.arguments);
   auto variables = pointers_to(environment);
   const pid_t launcher = getpid();
+  const int here = leave_for(options.start_directory);
   const pid_t pid = fork();
   if (pid == 0) {
-    become_target(options, target, arguments.data(), variables.data(), core, wall, launcher,
+    become_target(options, target, arguments.data(), variables.data(), core, wall, launcher, here,
                   pipe[1]);
   }
+  come_back(here);
   close(pipe[1]);
   Start start{.pid = pid, .problem = {}};
   Failure failure{};

@@ -49,7 +49,7 @@ struct TraceRing {
   bool enabled = false;           // otherwise only the digest is kept
   std::uint64_t hash = 0;
   std::uint64_t count = 0;        // events so far, written or not
-  std::uint64_t stop_at = ~0ull;  // the run stops before event number stop_at
+  std::uint64_t stop_at = ~0ull;  // the run stops when it has recorded this one
   std::uint64_t written = 0;      // into `events`
   std::uint64_t drained = 0;      // taken out by the launcher
   std::uint32_t space_word = 0;   // futex: the launcher drained

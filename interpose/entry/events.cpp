@@ -21,6 +21,12 @@ void wait_for_space(TraceRing& trace) {
   }
 }
 
+void append(TraceRing& trace, const Event& event) {
+  if (trace.written - trace.drained >= kRingEvents) wait_for_space(trace);
+  trace.events[trace.written % kRingEvents] = event;
+  __atomic_store_n(&trace.written, trace.written + 1, __ATOMIC_SEQ_CST);
+}
+
 }  // namespace
 
 void record(Event event) {
@@ -29,11 +35,9 @@ void record(Event event) {
   event.time_ns = w.scheduler.now_ns;
   event.tid = current_task().tid;
   trace.hash = digest(trace.hash, event);
-  if (trace.count++ >= trace.stop_at) stop_run(Outcome::stopped);
-  if (!trace.enabled) return;
-  if (trace.written - trace.drained >= kRingEvents) wait_for_space(trace);
-  trace.events[trace.written % kRingEvents] = event;
-  __atomic_store_n(&trace.written, trace.written + 1, __ATOMIC_SEQ_CST);
+  const bool stops = trace.count++ >= trace.stop_at;
+  if (trace.enabled) append(trace, event);
+  if (stops) stop_run(Outcome::stopped);
 }
 
 }  // namespace detsim
