@@ -9,8 +9,8 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/futex.hpp"
-#include "interpose/calls/idle.hpp"
 #include "interpose/calls/ipc.hpp"
+#include "interpose/calls/pidfds.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
@@ -230,7 +230,7 @@ void bury(Process& process, std::uint32_t status) {
   } else {
     tell_parent(process);
   }
-  io_happened();
+  tell_pidfds(process);
 }
 
 void bury_lost() {

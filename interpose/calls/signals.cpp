@@ -271,7 +271,7 @@ void begin_temporary_mask(std::uint64_t mask) {
 
 void end_temporary_mask() {
   ThreadState& thread = current_thread();
-  if (!thread.restore_mask || has_deliverable_signal()) return;
+  if (!thread.restore_mask) return;
   thread.signal_mask = thread.saved_mask;
   thread.restore_mask = false;
 }

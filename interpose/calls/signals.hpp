@@ -42,7 +42,7 @@ bool is_fault(const SignalInfo& info);
 void fault_details(std::uint64_t& error, std::uint64_t& trap, std::uint64_t& address);
 
 /// Replaces the current task's mask for the time of one call (ppoll, sigsuspend, ...): put back by
-/// end_temporary_mask(), or by the delivery of the signal that ended the call.
+/// the delivery of the signal that ended the call, or by end_temporary_mask() when none did.
 void begin_temporary_mask(std::uint64_t mask);
 void end_temporary_mask();
 

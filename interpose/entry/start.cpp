@@ -12,6 +12,7 @@
 #include "interpose/base/exec_image.hpp"
 #include "interpose/base/log.hpp"
 #include "interpose/base/user.hpp"
+#include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/image.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
@@ -124,6 +125,7 @@ void begin_world() {
   inherit_signals(*root, thread_of(*task));
   w.running_real_pid = static_cast<std::uint32_t>(root->real_pid);
   w.current = task->id;
+  begin_descriptors();
 }
 
 // The image after an execve: the task that called it is the current one, and still has the baton.
