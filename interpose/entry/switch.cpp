@@ -1,7 +1,9 @@
 #include "interpose/entry/switch.hpp"
 
+#include <asm-generic/errno.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
+#include <signal.h>
 
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
@@ -182,8 +184,8 @@ Task& choose() {
     const auto decisions = scheduler.decisions;
     if (Task* next = scheduler.decide(me)) {
       if (scheduler.decisions != decisions) {
-        record({.kind = EventKind::decision, .result = next->tid,
-                .detail = scheduler.runnable_count});
+        record(
+            {.kind = EventKind::decision, .result = next->tid, .detail = scheduler.runnable_count});
       }
       return *next;
     }
@@ -260,11 +262,20 @@ void install(Task& task) {
   cpu().stack_top = cpu().thread->stack_top;
 }
 
+void end_with_launcher() {
+  const auto& w = world();
+  if (raw(__NR_kill, w.config.launcher_pid, 0) != -ESRCH) return;
+  raw(__NR_kill, w.running_real_pid, SIGKILL);
+  raw(__NR_exit_group, 128 + SIGKILL);
+}
+
 void await_baton(Process& mine) {
   auto& w = world();
   for (;;) {
     while (__atomic_load_n(&mine.baton, __ATOMIC_SEQ_CST) == 0) {
-      raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, nullptr);
+      const std::uint64_t patience[2] = {1, 0};  // struct timespec
+      const long waited = raw(__NR_futex, &mine.baton, FUTEX_WAIT, 0, patience);
+      if (waited == -ETIMEDOUT) end_with_launcher();
     }
     mine.baton = 0;
     if (w.departing != 0) {

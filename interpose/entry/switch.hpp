@@ -47,6 +47,9 @@ void reschedule();
 Task& choose_next();
 /// A new process (fork, vfork child) waits here until it is first chosen.
 void await_baton(Process& mine);
+/// Ends the run's processes when the launcher is gone (killed by SIGKILL): only the first one of
+/// them would be told by the kernel.
+void end_with_launcher();
 
 /// A scheduling point in the middle of running: the current task stays runnable.
 void scheduling_point(Operation operation);
