@@ -116,10 +116,11 @@ detsim_leave:                           // rdi = Frame
         pop     %rdi
         lea     16(%rsp), %rsp          // number, rip
         popfq
-        .globl  detsim_leave_tail, detsim_leave_end
-        .hidden detsim_leave_tail, detsim_leave_end
+        .globl  detsim_leave_tail, detsim_leave_jump, detsim_leave_end
+        .hidden detsim_leave_tail, detsim_leave_jump, detsim_leave_end
 detsim_leave_tail:                      // trap.cpp: single steps go on through here
         mov     (%rsp), %rsp
+detsim_leave_jump:
         jmp     *detsim_cpu+JUMP(%rip)
 detsim_leave_end:
         .cfi_endproc

@@ -143,4 +143,11 @@ bool write_stub(const CodeWriter& writer, const StubCode& code, std::uint64_t ad
   return true;
 }
 
+bool in_stub(std::uint64_t address) {
+  for (unsigned i = 0; i < arena_count; ++i) {
+    if (address - arenas[i].begin < kArenaBytes) return true;
+  }
+  return false;
+}
+
 }  // namespace detsim

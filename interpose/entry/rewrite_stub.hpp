@@ -38,5 +38,7 @@ class StubCode {
 /// Room for a stub near a site of an object; 0: there is none. It is taken by write_stub().
 std::uint64_t find_stub_room(const ElfObject& object, std::uint64_t site);
 bool write_stub(const CodeWriter& writer, const StubCode& code, std::uint64_t address);
+/// Whether an address is in an arena.
+bool in_stub(std::uint64_t address);
 
 }  // namespace detsim

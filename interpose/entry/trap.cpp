@@ -15,13 +15,14 @@
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/rewrite.hpp"
+#include "interpose/entry/rewrite_stub.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/vdso.hpp"
 
 extern "C" {
 void detsim_sigreturn();
 extern char detsim_user_copy_fault[], detsim_user_copy_end[];
-extern char detsim_leave_tail[], detsim_leave_end[];
+extern char detsim_leave_tail[], detsim_leave_jump[], detsim_leave_end[];
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));  // by the linker
 detsim::Frame detsim_fault_frame;
 }
@@ -82,17 +83,27 @@ void on_sigsys(int, siginfo_t* info, void* context) {
 
 constexpr greg_t kTrapFlag = 0x100;
 bool was_stepping;
+bool is_leaving;  // the next step is the jump out of the shim
 
 // The target single-steps itself (by popf) and made a call: the shim is one step to it. The flag
-// is off inside and back on for the way out.
+// is off inside and back on for the way out, whose last jump is not a step of the target either:
+// the kernel's return to a stepping program also traps only after its first instruction.
 void step_over_shim(greg_t* regs) {
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
   if (rip >= reinterpret_cast<std::uint64_t>(detsim_leave_tail) &&
       rip < reinterpret_cast<std::uint64_t>(detsim_leave_end)) {
+    is_leaving = rip == reinterpret_cast<std::uint64_t>(detsim_leave_jump);
     return;
   }
   regs[REG_EFL] &= ~kTrapFlag;
   was_stepping = true;
+}
+
+// The steps that the target would not make without the shim: out of it, and in a stub.
+bool is_own_step(std::uint64_t rip) {
+  const bool left = is_leaving;
+  is_leaving = false;
+  return left || in_stub(rip);
 }
 
 void on_fault(int number, siginfo_t* info, void* context) {
@@ -113,6 +124,7 @@ void on_fault(int number, siginfo_t* info, void* context) {
     fatal("a fault inside of the shim: signal ", number, " at text+", at.data(), ", address ",
           address.data());
   }
+  if (number == SIGTRAP && info->si_code == TRAP_TRACE && is_own_step(rip)) return;
   if (answer_instruction(number, ucontext)) return;
   fault = {.number = number, .code = info->si_code,
            .value = reinterpret_cast<std::uint64_t>(info->si_addr)};
