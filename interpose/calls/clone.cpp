@@ -299,9 +299,11 @@ long rseq(std::uint64_t area, std::uint32_t bytes, int flags, std::uint32_t sign
     return 0;
   }
   if (thread.rseq != 0) return thread.rseq == area ? -EBUSY : -EINVAL;
-  const std::uint32_t cpu_ids[2] = {thread.cpu, thread.cpu};
-  if (!put_user(cpu_ids, reinterpret_cast<void*>(area))) return -EFAULT;
   thread.rseq = area;
+  if (!write_rseq_cpu(thread)) {
+    thread.rseq = 0;
+    return -EFAULT;
+  }
   thread.rseq_bytes = bytes;
   thread.rseq_signature = signature;
   return 0;

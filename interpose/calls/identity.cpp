@@ -78,6 +78,16 @@ long set_name(const char* name) {
   return 0;
 }
 
+// The number also shows in the task's rseq area, which only its own process can write.
+void cpu_changed(const Task& task) {
+  Process& process = process_of(task);
+  if (process.address_space == current_process().address_space) {
+    write_rseq_cpu(thread_of(task));
+  } else {
+    process.has_moved_tasks = true;
+  }
+}
+
 }  // namespace
 
 bool put_usage(std::uint64_t cpu_ns, void* usage) {
@@ -159,6 +169,7 @@ long sched_setaffinity(int tid, std::size_t bytes, const void* mask) {
   if ((wanted[thread.cpu / 64] >> (thread.cpu % 64) & 1) == 0) {
     thread.cpu = wanted[0] != 0 ? static_cast<unsigned>(__builtin_ctzll(wanted[0]))
                                 : 64 + static_cast<unsigned>(__builtin_ctzll(wanted[1]));
+    cpu_changed(*task);
   }
   return 0;
 }

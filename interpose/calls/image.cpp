@@ -54,8 +54,7 @@ void take_over_rseq() {
         thread.rseq = base + offset;
         thread.rseq_bytes = bytes;
         thread.rseq_signature = kRseqSignature;
-        const std::uint32_t cpu_ids[2] = {thread.cpu, thread.cpu};
-        put_user(cpu_ids, reinterpret_cast<void*>(thread.rseq));
+        write_rseq_cpu(thread);
         return;
       }
     }

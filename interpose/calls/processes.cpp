@@ -6,6 +6,7 @@
 
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
+#include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/futex.hpp"
@@ -182,7 +183,10 @@ Task* start_task(Process& process, const Task* parent) {
     thread.policy = from.policy;
     thread.priority = from.priority;
     thread.timer_slack_ns = from.timer_slack_ns;
+    thread.cpu = from.cpu;
     memcpy(thread.affinity, from.affinity, sizeof thread.affinity);
+  } else {
+    for (unsigned i = 0; i < w.config.cpus; ++i) thread.affinity[i / 64] |= 1ull << (i % 64);
   }
   if (process.main_task == kNoTask) process.main_task = task->id;
   ++process.task_count;
@@ -287,6 +291,11 @@ void wait_until_gone(std::int32_t real_pid) {
   pollfd wait{static_cast<int>(fd), POLLIN, 0};
   raw(__NR_poll, &wait, 1, -1);
   raw(__NR_close, fd);
+}
+
+bool write_rseq_cpu(const ThreadState& thread) {
+  const std::uint32_t cpu_ids[2] = {thread.cpu, thread.cpu};
+  return thread.rseq == 0 || put_user(cpu_ids, reinterpret_cast<void*>(thread.rseq));
 }
 
 std::uint64_t cpu_time_of(const Process& process) {

@@ -45,6 +45,9 @@ void bury(Process& process, std::uint32_t status);
 /// Buries the process that the launcher found dead (World::lost_process).
 void bury_lost();
 
+/// Puts the number of its virtual cpu where a task of this address space reads it without a call.
+bool write_rseq_cpu(const ThreadState& thread);
+
 /// CPU time of a process so far, of all of its tasks.
 std::uint64_t cpu_time_of(const Process& process);
 

@@ -105,6 +105,11 @@ void give_baton(Task& next) {
   raw(__NR_futex, &process.baton, FUTEX_WAKE, 1);
 }
 
+void tell_moved_tasks(Process& mine) {
+  mine.has_moved_tasks = false;
+  for_each_task(mine, [](const Task& task) { write_rseq_cpu(thread_of(task)); });
+}
+
 // Returns in the fiber of whichever task of this process is chosen.
 void switch_to(Task& chosen) {
   Task* next = &chosen;
@@ -121,6 +126,7 @@ void switch_to(Task& chosen) {
   if (&process_of(*next) != &mine) {
     give_baton(*next);
     await_baton(mine);
+    if (mine.has_moved_tasks) tell_moved_tasks(mine);
     next = &world().scheduler.tasks[world().current];
   }
   if (next != &me) {
