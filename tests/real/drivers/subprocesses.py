@@ -14,7 +14,7 @@ if __name__ == "__main__":
     try:
         subprocess.run(["sleep", "10"], timeout=0.05)
     except subprocess.TimeoutExpired as late:
-        print("late", late.timeout)
+        print("late", late.cmd[0])
     children = [subprocess.Popen(["sh", "-c", f"exit {n}"]) for n in range(4)]
     print([child.wait() for child in children])
     with multiprocessing.Pool(3) as pool:

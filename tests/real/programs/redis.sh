@@ -2,10 +2,13 @@
 packages="redis-server redis-tools"
 run() {
   rm -rf redis; mkdir redis
-  redis-server --port 0 --unixsocket redis/s --dir redis --save '' --daemonize no \
+  redis-server --port 0 --unixsocket "$PWD/redis/s" --dir redis --save '' --daemonize no \
     --logfile redis/log &
   server=$!
-  until redis-cli -s redis/s ping > redis/ping 2>&1; do sleep 0.01; done
+  for try in $(seq 1 500); do
+    redis-cli -s redis/s ping > redis/ping 2>&1 && break
+    sleep 0.01
+  done
   redis-cli -s redis/s set greeting hello
   redis-cli -s redis/s incrby counter 41
   redis-cli -s redis/s incr counter
