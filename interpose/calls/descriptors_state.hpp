@@ -52,9 +52,6 @@ inline DescriptorState& descriptor_state() {
 }
 
 constexpr std::uint64_t kDescriptorEntries = kWorldDescriptors + (1ull << 30);
-constexpr std::uint64_t kWorldIpc = kWorldDescriptors + (4ull << 30);           // see calls/ipc
-constexpr std::uint64_t kWorldSharedMemory = kWorldDescriptors + (8ull << 30);  // see calls/ipc
-constexpr std::uint64_t kWorldSharedMemoryBytes = 12ull << 30;
 static_assert(sizeof(Descriptor) * kDescriptorsMax * kProcessesMax <= 3ull << 30);
 
 /// The entries of a table.

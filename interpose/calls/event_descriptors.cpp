@@ -34,12 +34,13 @@ void drain(int fd) {
   raw(__NR_preadv2, fd, &piece, 1, -1L, -1L, 8 /* RWF_NOWAIT */);
 }
 
-// Every change that makes it readable anew is written, or an edge-triggered epoll would miss it.
+// Every signal is written, or an edge-triggered epoll would miss it. A timer is only once: the
+// kernel's does not run on, in effect, before it is read.
 void show(int fd) {
   IoObject& object = object_of(known_descriptor(fd).object);
   const auto now = to_show(object);
-  const bool has_more = object.kind == DescriptorKind::timerfd ? now > object.shown
-                                                               : (now & ~object.shown) != 0;
+  const bool is_timer = object.kind == DescriptorKind::timerfd;
+  const bool has_more = is_timer ? now != 0 && object.shown == 0 : (now & ~object.shown) != 0;
   if (now == 0 && object.shown != 0) drain(fd);
   if (has_more) {
     const std::uint64_t one = 1;
