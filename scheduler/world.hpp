@@ -94,6 +94,7 @@ struct Process {
   bool subreaper = false;
   bool executed = false;  // called execve since its fork
   bool has_moved_tasks = false;  // another process changed a task's cpu: rseq areas to write
+  std::uint8_t directory_place = 0;  // calls/proc_paths: where the working directory is
   std::uint32_t index = 0;
   std::int32_t pid = 0, parent = 0, group = 0, session = 0;  // virtual
   std::int32_t real_pid = 0;

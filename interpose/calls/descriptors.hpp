@@ -24,9 +24,15 @@ enum class DescriptorKind : std::uint8_t {
 using ObjectId = std::uint32_t;  // index of an IoObject; identity only, never ordered
 constexpr ObjectId kNoObject = 0;
 
+struct Inode;
+
 struct Descriptor {
-  DescriptorKind kind = DescriptorKind::unknown;
-  ObjectId object = kNoObject;
+  DescriptorKind kind;
+  std::uint8_t inode[3] = {};  // regular: the file's record, see inode_number(); 0: not known
+  ObjectId object;
+
+  constexpr Descriptor(DescriptorKind of = DescriptorKind::unknown, ObjectId behind = kNoObject)
+      : kind(of), object(behind) {}
 };
 static_assert(sizeof(Descriptor) == 8);
 
@@ -81,6 +87,9 @@ void begin_descriptors();
 /// What a number of the current process stands for; kind unknown when it is closed, or beyond
 /// kDescriptorsMax.
 Descriptor look_up(int fd);
+
+/// The record of the regular file that a descriptor stands for; nullptr: it is none.
+Inode* file_behind(Descriptor descriptor);
 
 /// Tells the table what a fresh descriptor is, when the caller knows better than fstat.
 void set_descriptor(int fd, Descriptor descriptor);

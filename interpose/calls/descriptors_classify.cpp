@@ -9,6 +9,7 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/descriptors_state.hpp"
+#include "interpose/calls/inodes.hpp"
 #include "interpose/calls/pidfds.hpp"
 
 namespace detsim {
@@ -94,7 +95,12 @@ Descriptor regular(int fd, const struct stat& status) {
   if (may_be_pidfd && raw(__NR_fstatfs, fd, &system) == 0 && system.f_type == kPidfs) {
     return pidfd(fd);
   }
-  return {DescriptorKind::regular};
+  Descriptor descriptor{DescriptorKind::regular};
+  const auto index = index_of(inode_of(status.st_dev, status.st_ino));
+  for (unsigned i = 0; i < 3; ++i) {
+    descriptor.inode[i] = static_cast<std::uint8_t>(index >> (8 * i));
+  }
+  return descriptor;
 }
 
 void mark_external(int fd) {
@@ -128,6 +134,12 @@ int number_of(const char* name) {
 }
 
 }  // namespace
+
+Inode* file_behind(Descriptor descriptor) {
+  const auto index = descriptor.inode[0] | descriptor.inode[1] << 8 | descriptor.inode[2] << 16;
+  const bool is_file = descriptor.kind == DescriptorKind::regular && index != 0;
+  return is_file ? &inode_at(static_cast<std::uint32_t>(index)) : nullptr;
+}
 
 Descriptor classify(int fd) {
   struct stat status;

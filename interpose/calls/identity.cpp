@@ -8,10 +8,10 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
-#include "interpose/calls/clock.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/processes.hpp"
+#include "interpose/calls/procfs.hpp"
 #include "interpose/calls/usage.hpp"
 #include "interpose/entry/switch.hpp"
 
@@ -36,8 +36,6 @@ struct SystemInfo {  // struct sysinfo of <linux/sysinfo.h>, x86-64
   char rest[4];
 };
 static_assert(sizeof(SystemInfo) == 112);
-
-constexpr std::uint64_t kMemoryBytes = 8ull << 30;  // what the modelled machine has
 
 bool valid_policy(int policy, int priority) {
   switch (policy & ~SCHED_RESET_ON_FORK) {
@@ -69,12 +67,7 @@ long set_name(const char* name) {
   const long length = copy_text_from_user(text, name, sizeof text);
   if (length == -EFAULT) return -EFAULT;
   text[kTaskNameBytes - 1] = 0;
-  Task& me = current_task();
-  copy_text(me.name, text, sizeof me.name);
-  if (me.id == current_process().main_task) {
-    copy_text(current_process().name, text, sizeof me.name);
-    raw(__NR_prctl, PR_SET_NAME, text);
-  }
+  name_task(current_task(), text);
   return 0;
 }
 
@@ -90,12 +83,20 @@ void cpu_changed(const Task& task) {
 
 }  // namespace
 
+void name_task(Task& task, const char* name) {
+  copy_text(task.name, name, sizeof task.name);
+  Process& process = process_of(task);
+  if (task.id != process.main_task) return;
+  copy_text(process.name, task.name, sizeof process.name);
+  if (&process == &current_process()) raw(__NR_prctl, PR_SET_NAME, task.name);
+}
+
 bool put_usage(std::uint64_t cpu_ns, void* usage) {
   rusage value;
   memset(&value, 0, sizeof value);
   value.ru_utime.tv_sec = static_cast<long>(cpu_ns / 1'000'000'000);
   value.ru_utime.tv_usec = static_cast<long>(cpu_ns % 1'000'000'000 / 1000);
-  value.ru_maxrss = 16384;
+  value.ru_maxrss = kResidentBytes / 1024;
   return put_user(value, usage);
 }
 
@@ -104,12 +105,12 @@ namespace model {
 long uname(void* to) {
   Name name;
   memset(&name, 0, sizeof name);
-  copy_text(name.system, "Linux", 65);
-  copy_text(name.node, "detsim", 65);
-  copy_text(name.release, "6.1.0-detsim", 65);
-  copy_text(name.version, "#1 SMP detsim", 65);
+  copy_text(name.system, kSystemName, 65);
+  copy_text(name.node, kNodeName, 65);
+  copy_text(name.release, kRelease, 65);
+  copy_text(name.version, kSystemVersion, 65);
   copy_text(name.machine, "x86_64", 65);
-  copy_text(name.domain, "(none)", 65);
+  copy_text(name.domain, kDomainName, 65);
   return put_user(name, to) ? 0 : -EFAULT;
 }
 

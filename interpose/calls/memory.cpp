@@ -8,6 +8,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/file_names.hpp"
 #include "interpose/calls/ipc.hpp"
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/switch.hpp"
@@ -101,6 +102,8 @@ long mmap(std::uint64_t address, std::size_t bytes, int protection, int flags, i
   const auto at = static_cast<std::uint64_t>(result);
   if ((flags & MAP_SHARED) != 0) {  // MAP_SHARED_VALIDATE too
     remember_mapping(at, whole_pages(bytes), object_of(flags, fd), offset);
+    const bool may_write = (protection & PROT_WRITE) != 0 && (flags & MAP_ANONYMOUS) == 0;
+    if (may_write) file_written(fd);
   } else if ((flags & MAP_FIXED) != 0 && shared_count > 0) {
     forget_mapping(at, at + whole_pages(bytes));
   }

@@ -18,6 +18,9 @@ Process* start_process(Process* parent);
 /// A fresh task of a process, runnable; `parent` is who made it.
 Task* start_task(Process& process, const Task* parent);
 
+/// Gives a task a name; the process has its main task's.
+void name_task(Task& task, const char* name);
+
 /// Tasks of a process in order of their ids; `visit` must not start tasks.
 template <typename Visit>
 void for_each_task(const Process& process, Visit visit) {

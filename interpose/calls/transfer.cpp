@@ -11,6 +11,8 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/event_descriptors.hpp"
 #include "interpose/calls/idle.hpp"
+#include "interpose/calls/inodes.hpp"
+#include "interpose/calls/procfs.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/random.hpp"
 #include "interpose/calls/signals.hpp"
@@ -203,10 +205,19 @@ long send(int fd, Descriptor descriptor, Pieces from) {
   return result;
 }
 
-// The kernel signals what the shim has it ignore: a file that grew beyond RLIMIT_FSIZE.
-long written(long result) {
+// What was written to a file changes its times. The kernel signals what the shim has it ignore: a
+// file that grew beyond RLIMIT_FSIZE.
+long written(Descriptor descriptor, long result) {
   if (result == -EFBIG) post(current_task(), to_myself(SIGXFSZ));
+  if (result <= 0) return result;
+  if (Inode* file = file_behind(descriptor)) touch_file(*file, kWrittenTimes);
   return result;
+}
+
+// A file of /proc that the shim wrote and takes words for.
+const Inode* generated(Descriptor descriptor) {
+  const Inode* file = file_behind(descriptor);
+  return file != nullptr && file->generated ? file : nullptr;
 }
 
 long copy_pieces(const void* vector, std::size_t count, Piece (&pieces)[kPiecesMax]) {
@@ -232,7 +243,10 @@ long read(int fd, void* buffer, std::size_t bytes) {
 long write(int fd, const void* buffer, std::size_t bytes) {
   const Descriptor descriptor = look_up(fd);
   if (is_plain(descriptor.kind) || descriptor.kind == DescriptorKind::random) {
-    return written(raw(__NR_write, fd, buffer, bytes));
+    if (const Inode* file = generated(descriptor); file != nullptr && file->mode == 0644) {
+      return write_proc_file(*file, static_cast<const char*>(buffer), bytes);
+    }
+    return written(descriptor, raw(__NR_write, fd, buffer, bytes));
   }
   Piece piece{const_cast<char*>(static_cast<const char*>(buffer)), bytes};
   return send(fd, descriptor, {&piece, 1});
@@ -249,7 +263,7 @@ long readv(int fd, const void* vector, std::size_t count) {
 long writev(int fd, const void* vector, std::size_t count) {
   const Descriptor descriptor = look_up(fd);
   if (is_plain(descriptor.kind) || descriptor.kind == DescriptorKind::random || count == 0) {
-    return written(raw(__NR_writev, fd, vector, count));
+    return written(descriptor, raw(__NR_writev, fd, vector, count));
   }
   Piece pieces[kPiecesMax];
   if (const long error = copy_pieces(vector, count, pieces)) return error;
@@ -258,12 +272,16 @@ long writev(int fd, const void* vector, std::size_t count) {
 
 // With an offset there is nothing to wait for: what could be is not seekable.
 long pread64(int fd, void* buffer, std::size_t bytes, std::int64_t offset) {
-  if (look_up(fd).kind == DescriptorKind::random && offset >= 0) return draw_bytes(buffer, bytes);
+  const Descriptor descriptor = look_up(fd);
+  if (descriptor.kind == DescriptorKind::random && offset >= 0) return draw_bytes(buffer, bytes);
+  if (offset == 0) {
+    if (const Inode* file = generated(descriptor)) renew_proc_file(fd, *file);
+  }
   return raw(__NR_pread64, fd, buffer, bytes, offset);
 }
 
 long pwrite64(int fd, const void* buffer, std::size_t bytes, std::int64_t offset) {
-  return written(raw(__NR_pwrite64, fd, buffer, bytes, offset));
+  return written(look_up(fd), raw(__NR_pwrite64, fd, buffer, bytes, offset));
 }
 
 long preadv(int fd, const void* vector, std::size_t count, std::uint64_t low, std::uint64_t high) {
@@ -273,7 +291,7 @@ long preadv(int fd, const void* vector, std::size_t count, std::uint64_t low, st
 
 long pwritev(int fd, const void* vector, std::size_t count, std::uint64_t low,
              std::uint64_t high) {
-  return written(raw(__NR_pwritev, fd, vector, count, low, high));
+  return written(look_up(fd), raw(__NR_pwritev, fd, vector, count, low, high));
 }
 
 long preadv2(int fd, const void* vector, std::size_t count, std::uint64_t low, std::uint64_t high,
@@ -297,7 +315,15 @@ long pwritev2(int fd, const void* vector, std::size_t count, std::uint64_t low, 
   if (here && flags == 0) return writev(fd, vector, count);
   const long result = raw(__NR_pwritev2, fd, vector, count, low, high, flags);
   if (here && result > 0) transferred(descriptor, kReadable);
-  return written(result);
+  return written(descriptor, result);
+}
+
+// Seeking back to the start of a file of /proc is asking for what it says by now.
+long lseek(int fd, std::int64_t offset, int whence) {
+  if (offset == 0 && whence == 0) {
+    if (const Inode* file = generated(look_up(fd))) renew_proc_file(fd, *file);
+  }
+  return raw(__NR_lseek, fd, offset, whence);
 }
 
 }  // namespace model

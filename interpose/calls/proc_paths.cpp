@@ -1,0 +1,289 @@
+#include "interpose/calls/proc_paths.hpp"
+
+#include <asm-generic/errno.h>
+#include <linux/fcntl.h>
+#include <sys/stat.h>
+
+#include <initializer_list>
+
+#include "interpose/base/library.hpp"
+#include "interpose/base/raw.hpp"
+#include "interpose/base/user.hpp"
+#include "interpose/calls/inodes.hpp"
+#include "interpose/calls/processes.hpp"
+#include "interpose/calls/procfs.hpp"
+#include "interpose/entry/switch.hpp"
+
+namespace detsim {
+namespace {
+
+using Kind = ProcPath::Kind;
+enum Place : std::uint8_t { unknown_place, ordinary_place, proc_place };
+
+bool is_below(const char* text, const char* directory) {
+  if (!starts_with(text, directory)) return false;
+  const char next = text[strlen(directory)];
+  return next == 0 || next == '/';
+}
+
+// The number at the start of `text`, which ends there or at a slash; -1 when there is none.
+std::int64_t number_at(const char* text) {
+  std::int64_t number = 0;
+  const char* c = text;
+  for (; *c >= '0' && *c <= '9' && number < 1'000'000'000; ++c) number = number * 10 + (*c - '0');
+  return c == text || (*c != 0 && *c != '/') ? -1 : number;
+}
+
+const char* behind_component(const char* text) {
+  while (*text != 0 && *text != '/') ++text;
+  return *text == '/' ? text + 1 : text;
+}
+
+// Behind these the kernel follows links of its own: what comes then is not ours to shorten.
+bool leads_away(const char* component, std::size_t length) {
+  for (const char* name : {"fd", "cwd", "root", "exe", "map_files", "ns"}) {
+    if (strlen(name) == length && memcmp(name, component, length) == 0) return true;
+  }
+  return false;
+}
+
+// Puts the path behind the directory that stands in `to`, without ".", ".." and empty components.
+bool append_normalised(char* to, const char* path) {
+  std::size_t length = strlen(to);
+  while (*path != 0) {
+    while (*path == '/') ++path;
+    std::size_t count = 0;
+    while (path[count] != 0 && path[count] != '/') ++count;
+    if (count == 2 && path[0] == '.' && path[1] == '.') {
+      while (length > 0 && to[--length] != '/') {
+      }
+    } else if (count > 0 && !(count == 1 && path[0] == '.')) {
+      const bool verbatim = starts_with(to, "/proc/") && leads_away(path, count);
+      if (verbatim) count = strlen(path);
+      if (length + count + 2 > kPathMax) return false;
+      to[length++] = '/';
+      memcpy(to + length, path, count);
+      length += count;
+    }
+    to[length] = 0;
+    path += count;
+  }
+  return true;
+}
+
+Process* process_named(std::int64_t pid) {
+  if (pid <= 0) return nullptr;
+  if (Process* process = find_process(static_cast<std::int32_t>(pid))) return process;
+  const Task* task = find_task(static_cast<std::int32_t>(pid));
+  return task == nullptr ? nullptr : &process_of(*task);
+}
+
+Task* task_named(const Process& process, std::int64_t tid) {
+  Task* task = tid <= 0 ? nullptr : find_task(static_cast<std::int32_t>(tid));
+  return task != nullptr && task->process == process.index ? task : nullptr;
+}
+
+// `at` stands behind "/proc/<pid>/" or its alias.
+void parse_process(const char* at, ProcPath& path) {
+  path.kind = Kind::process;
+  path.rest = at;
+  if (is_below(at, "task") && path.task == nullptr) {
+    path.kind = Kind::tasks;
+    path.rest = behind_component(at);
+    if (*path.rest != 0) {
+      path.task = task_named(*path.process, number_at(path.rest));
+      path.kind = path.task != nullptr ? Kind::task : Kind::missing;
+      path.rest = behind_component(path.rest);
+    }
+  } else if (path.task != nullptr) {
+    path.kind = Kind::task;
+  }
+  if (path.kind == Kind::missing) return;
+  path.file = find_proc_file(path);
+  if (path.file == nullptr && is_hidden(path)) path.kind = Kind::missing;
+}
+
+// `text` begins with "/proc".
+void parse_proc(const char* text, bool follow, ProcPath& path) {
+  const char* at = text + strlen("/proc");
+  if (*at == '/') ++at;
+  path.kind = Kind::processes;
+  if (*at == 0) return;
+  const char* next = behind_component(at);
+  const bool is_self = is_below(at, "self"), is_thread_self = is_below(at, "thread-self");
+  if (is_self || is_thread_self) {
+    path.is_thread_self = is_thread_self;
+    path.process = &current_process();
+    if (is_thread_self) path.task = &current_task();
+    path.kind = Kind::link;
+    if (*next == 0 && !follow) return;
+    return parse_process(next, path);
+  }
+  const auto number = number_at(at);
+  if (number >= 0) {
+    path.process = process_named(number);
+    path.kind = Kind::missing;
+    if (path.process == nullptr) return;
+    return parse_process(next, path);
+  }
+  path.kind = Kind::system;
+  path.rest = at;
+  path.file = find_proc_file(path);
+  if (path.file == nullptr && is_hidden(path)) path.kind = Kind::missing;
+}
+
+void parse_sys(const char* text, ProcPath& path) {
+  path.kind = Kind::sys;
+  path.rest = text + strlen("/sys");
+  if (*path.rest == '/') ++path.rest;
+  path.file = find_proc_file(path);
+  if (path.file == nullptr && is_hidden(path)) path.kind = Kind::missing;
+}
+
+// The canonical text: pids in place of "self".
+void write_text(ProcPath& path) {
+  Text<kPathMax> text;
+  if (path.kind == Kind::sys) {
+    text << "/sys/" << path.rest;
+  } else {
+    text << "/proc";
+    if (path.kind == Kind::link) text << (path.is_thread_self ? "/thread-self" : "/self");
+    if (path.process != nullptr && path.kind != Kind::link) text << '/' << path.process->pid;
+    if (path.kind == Kind::tasks || path.kind == Kind::task) text << "/task";
+    if (path.kind == Kind::task) text << '/' << path.task->tid;
+    if (*path.rest != 0) text << '/' << path.rest;
+  }
+  path.length = static_cast<std::uint32_t>(text.size());
+  const auto rest_length = strlen(path.rest);
+  memcpy(path.text, text.data(), text.size() + 1);
+  path.rest = path.text + path.length - rest_length;
+}
+
+// What the kernel calls it.
+void write_real(const ProcPath& path, char* real) {
+  Text<kPathMax> text;
+  text << "/proc/" << path.process->real_pid;
+  if (path.kind == Kind::tasks || path.kind == Kind::task) text << "/task";
+  if (path.kind == Kind::task) text << '/' << path.process->real_pid;
+  if (*path.rest != 0) text << '/' << path.rest;
+  memcpy(real, text.data(), text.size() + 1);
+}
+
+bool works_in_proc() {
+  auto& place = current_process().directory_place;
+  if (place == unknown_place) {
+    struct stat status;
+    const bool known = raw(__NR_stat, ".", &status) == 0;
+    place = known && status.st_dev == proc_device() ? proc_place : ordinary_place;
+  }
+  return place == proc_place;
+}
+
+// The directory that a relative path starts from, if it is below /proc.
+bool find_base(int directory, char* base) {
+  struct stat status;
+  Text<48> link;
+  if (directory == AT_FDCWD) {
+    if (!works_in_proc()) return false;
+    link << "/proc/self/cwd";
+  } else {
+    if (raw(__NR_fstat, directory, &status) != 0 || status.st_dev != proc_device()) return false;
+    link << "/proc/self/fd/" << directory;
+  }
+  const long length = raw(__NR_readlink, link.data(), base, kPathMax - 1);
+  if (length <= 0) return false;
+  base[show_path(base, static_cast<std::size_t>(length), kPathMax - 1)] = 0;
+  return starts_with(base, "/proc");
+}
+
+bool mentions(const char* text, const char* word) {
+  for (; *text != 0; ++text) {
+    if (*text == '/' && starts_with(text + 1, word)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void parse_proc_path(const char* text, bool follow, ProcPath& path) {
+  path.kind = Kind::elsewhere;
+  path.process = nullptr;
+  path.task = nullptr;
+  path.file = nullptr;
+  path.is_thread_self = false;
+  path.rest = "";
+  if (is_below(text, "/proc")) parse_proc(text, follow, path);
+  if (is_below(text, "/sys")) parse_sys(text, path);
+  if (path.kind != Kind::elsewhere && path.kind != Kind::missing) write_text(path);
+}
+
+long find_proc_path(int directory, const char* user_path, bool follow, ProcPath& path) {
+  path.kind = Kind::elsewhere;
+  if (user_path == nullptr) return 0;  // the kernel's EFAULT, or AT_EMPTY_PATH's new form
+  char given[kPathMax], absolute[kPathMax];
+  const long length = copy_text_from_user(given, user_path, sizeof given);
+  if (length < 0) return length;
+  absolute[0] = 0;
+  if (given[0] == '/') {
+    if (!mentions(given, "proc") && !mentions(given, "sys")) return 0;
+  } else if (length == 0 || !find_base(directory, absolute)) {
+    return 0;
+  }
+  if (!append_normalised(absolute, given)) return -ENAMETOOLONG;
+  parse_proc_path(absolute, follow, path);
+  return 0;
+}
+
+void proc_path_of_descriptor(int fd, ProcPath& path) {
+  Text<48> link;
+  link << "/proc/self/fd/" << fd;
+  char text[kPathMax];
+  const long length = raw(__NR_readlink, link.data(), text, sizeof text - 1);
+  path.kind = Kind::elsewhere;
+  if (length <= 0) return;
+  text[show_path(text, static_cast<std::size_t>(length), sizeof text - 1)] = 0;
+  parse_proc_path(text, true, path);
+}
+
+KernelPath::KernelPath(int directory, const char* user_path, bool follow)
+    : directory_(directory), path_(user_path) {
+  error_ = find_proc_path(directory, user_path, follow, proc_);
+  if (error_ != 0 || proc_.kind == Kind::elsewhere) return;
+  if (proc_.kind == Kind::missing) {
+    error_ = -ENOENT;
+    return;
+  }
+  directory_ = AT_FDCWD;
+  path_ = proc_.text;
+  if (proc_.process == nullptr || proc_.kind == Kind::link) return;
+  write_real(proc_, real_);
+  path_ = real_;
+}
+
+std::size_t show_path(char* text, std::size_t length, std::size_t bytes) {
+  text[length] = 0;
+  if (!starts_with(text, "/proc/")) return length;
+  const auto real_pid = number_at(text + 6);
+  if (real_pid < 0) return length;
+  const auto& w = world();
+  const Process* process = nullptr;
+  for (std::uint32_t i = 0; i < w.processes_used && process == nullptr; ++i) {
+    const Process& candidate = w.processes[i];
+    if (candidate.state != ProcessState::unused && candidate.real_pid == real_pid) {
+      process = &candidate;
+    }
+  }
+  if (process == nullptr) return length;
+  const char* rest = behind_component(text + 6);
+  Text<kPathMax> shown;
+  shown << "/proc/" << process->pid;
+  if (*rest != 0) shown << '/' << rest;
+  const auto count = shown.size() < bytes ? shown.size() : bytes;
+  memcpy(text, shown.data(), count);
+  text[count] = 0;
+  return count;
+}
+
+void directory_changed() { current_process().directory_place = unknown_place; }
+
+}  // namespace detsim
