@@ -158,6 +158,8 @@ struct ThreadState {
   std::uint32_t cpu = 0;
   std::uint64_t timer_slack_ns = 50000;
   std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
+  std::int32_t tracer = 0;  // pid of who holds it by ptrace; 0: nobody
+  bool tracer_was_told = false;
   std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
   std::uint64_t context = 0;  // where its fiber was left, in its process
   std::uint64_t stack_top = 0;  // of its shim stack, in its process

@@ -12,6 +12,7 @@
 #include "interpose/calls/futex.hpp"
 #include "interpose/calls/ipc.hpp"
 #include "interpose/calls/pidfds.hpp"
+#include "interpose/calls/ptrace.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
@@ -218,6 +219,7 @@ void bury(Process& process, std::uint32_t status) {
     w.scheduler.end(task);
   });
   process.task_count = 0;
+  end_tracing_by(process);
   clear_signals(process.pending);
   forget_timers(process);
   forget_descriptors(process);

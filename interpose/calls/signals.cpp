@@ -295,7 +295,9 @@ void continue_process(Process& process) {
   process.stopped = false;
   process.continue_reported = false;
   process.stop_reported = true;
-  for_each_task(process, [](Task& task) { world().scheduler.hold(task, false); });
+  for_each_task(process, [](Task& task) {
+    if (thread_of(task).tracer == 0) world().scheduler.hold(task, false);
+  });
   Process* parent = find_process(process.parent);
   if (parent == nullptr) return;
   if ((parent->actions[SIGCHLD].flags & SA_NOCLDSTOP) == 0) {

@@ -8,6 +8,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/processes.hpp"
+#include "interpose/calls/ptrace.hpp"
 #include "interpose/calls/signal_frame.hpp"
 #include "interpose/calls/usage.hpp"
 #include "interpose/entry/events.hpp"
@@ -123,6 +124,10 @@ namespace model {
 long wait4(int pid, void* status, int options, void* usage) {
   constexpr int known = WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD;
   if ((options & ~known) != 0) return -EINVAL;
+  if (pid > 0 && take_trace_stop(pid) != nullptr) {
+    const std::uint32_t stopped = SIGSTOP << 8 | 0x7f;
+    return status == nullptr || put_user(stopped, status) ? pid : -EFAULT;
+  }
   Wanted wanted{.options = options | WEXITED};
   if (pid > 0) {
     wanted.which = Which::pid, wanted.id = pid;
