@@ -9,6 +9,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/idle.hpp"
+#include "interpose/calls/sockets.hpp"
 #include "interpose/calls/timer_descriptors.hpp"
 
 namespace detsim {
@@ -85,6 +86,8 @@ long fcntl(int fd, int command, std::uint64_t argument) {
 }
 
 long ioctl(int fd, std::uint64_t request, std::uint64_t argument) {
+  long result;
+  if (socket_ioctl(fd, request, argument, result)) return result;
   return raw(__NR_ioctl, fd, request, argument);
 }
 

@@ -19,7 +19,7 @@ namespace detsim {
 
 constexpr std::uint64_t kIpcRegion = kWorldAddress + (8ull << 30);
 constexpr std::uint64_t kIpcMemory = kWorldAddress + (12ull << 30);
-constexpr std::uint64_t kIpcMemoryBytes = 12ull << 30;
+constexpr std::uint64_t kIpcMemoryBytes = 10ull << 30;
 
 constexpr std::uint32_t kIpcObjectsMax = 4096;  // of each sort
 constexpr std::uint32_t kAttachmentsMax = 65536;

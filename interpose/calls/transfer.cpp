@@ -16,6 +16,7 @@
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/random.hpp"
 #include "interpose/calls/signals.hpp"
+#include "interpose/calls/sockets.hpp"
 #include "interpose/calls/timer_descriptors.hpp"
 #include "interpose/entry/switch.hpp"
 
@@ -133,6 +134,7 @@ long read_outside(int fd, Descriptor descriptor, Pieces to) {
 
 long receive(int fd, Descriptor descriptor, Pieces to) {
   switch (descriptor.kind) {
+    case DescriptorKind::socket: return read_socket(fd, to.first, to.count);
     case DescriptorKind::random: {
       long done = 0;
       for (std::size_t i = 0; i < to.count; ++i) {
@@ -199,6 +201,7 @@ long send(int fd, Descriptor descriptor, Pieces from) {
   if (descriptor.kind == DescriptorKind::timerfd || descriptor.kind == DescriptorKind::signalfd) {
     return -EINVAL;
   }
+  if (descriptor.kind == DescriptorKind::socket) return write_socket(fd, from.first, from.count);
   const bool outside = descriptor.object != kNoObject && object_of(descriptor.object).external;
   const long result = outside ? write_outside(fd, from) : write_all(fd, descriptor, from);
   if (result == -EPIPE) post(current_task(), to_myself(SIGPIPE));
