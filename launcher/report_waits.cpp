@@ -258,7 +258,9 @@ void find_only_child(const World& world, const Task& task, WaitFacts& wait) {
     wait.remark = fmt::format("it has {} {}{}", count == 1 ? "process" : "processes", names,
                               count > 4 ? ", ..." : "");
   }
-  if (count == 1 && only->task_count == 1) wait.holder = only->main_task;
+  if (count == 1 && only->task_count == 1 && only->main_task < kTasksMax) {
+    wait.holder = only->main_task;
+  }
 }
 
 WaitFacts other_wait(const World& world, const Task& task, const Frame* frame) {

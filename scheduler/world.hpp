@@ -146,6 +146,8 @@ struct ThreadState {
   std::uint64_t fs_base = 0, gs_base = 0;
   std::uint64_t signal_mask = 0, saved_mask = 0;
   bool restore_mask = false;  // sigsuspend, ppoll, ...: the mask to put back after delivery
+  bool signals_due = false;   // has one to take, or was chosen to take one of its process
+  std::uint64_t awaited_signals = 0;  // blocked, but waited for by sigtimedwait
   SignalQueue pending;
   std::uint64_t alternate_stack = 0, alternate_bytes = 0;
   std::uint32_t alternate_flags = 2;  // SS_DISABLE
@@ -163,6 +165,7 @@ struct ThreadState {
   std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
   std::uint64_t context = 0;  // where its fiber was left, in its process
   std::uint64_t stack_top = 0;  // of its shim stack, in its process
+  std::uint64_t call_deadline_ns = 0;  // 0, or until when the call that it is in waits
   std::uint64_t waiting_word = 0;  // futex address as the target knows it, for reports
 };
 
@@ -195,7 +198,7 @@ struct World {
   std::uint64_t entered = 0;    // grows with every entered call: the watchdog's pulse
   std::uint64_t quiet_wakes = 0;  // consecutive wake-ups of sleepers without any other effect
 
-  std::uint32_t signals_used = 0, signal_free = 0;
+  std::uint32_t signals_used = 0, signal_free = 0, signals_queued = 0;
   QueuedSignal signals[kQueuedSignalsMax];
   std::uint32_t timers_used = 0;
   OwnedTimer timers[kOwnedTimersMax];

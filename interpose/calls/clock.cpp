@@ -101,9 +101,16 @@ std::uint64_t deadline_from(int clock, std::int64_t seconds, std::int64_t nanose
   const auto time =
       static_cast<std::uint64_t>(seconds) * kSecondNs + static_cast<std::uint64_t>(nanoseconds);
   const auto now_ns = world().scheduler.now_ns;
-  if (!absolute) return now_ns + time;
+  if (!absolute) return deadline_after(time);
   const auto zero = is_wall(clock) ? wall_offset_ns() : kBootNs;
   return time > zero + now_ns ? time - zero : now_ns;
+}
+
+// A call that goes on after a signal without a handler, as after a stop, waits no longer for it.
+std::uint64_t deadline_after(std::uint64_t duration_ns) {
+  auto& deadline_ns = current_thread().call_deadline_ns;
+  if (deadline_ns == 0) deadline_ns = world().scheduler.now_ns + duration_ns;
+  return deadline_ns;
 }
 
 std::uint64_t clock_resolution_ns(int clock) {

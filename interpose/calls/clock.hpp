@@ -57,6 +57,8 @@ bool is_sleep_clock(int clock);
 /// beyond the end of time.
 std::uint64_t deadline_from(int clock, std::int64_t seconds, std::int64_t nanoseconds,
                             bool absolute);
+/// The same for a duration: the first of a call counts, also when the call is carried out again.
+std::uint64_t deadline_after(std::uint64_t duration_ns);
 
 /// The time stamp counter: it counts nanoseconds since the (virtual) machine was switched on.
 inline std::uint64_t time_stamp_counter() { return kBootNs + world().scheduler.now_ns; }

@@ -155,7 +155,7 @@ bool read_timeout(const void* timeout, std::uint64_t& deadline_ns, long& error) 
 
 std::uint64_t deadline_after_ms(int timeout_ms) {
   if (timeout_ms < 0) return kNever;
-  return world().scheduler.now_ns + static_cast<std::uint64_t>(timeout_ms) * 1'000'000;
+  return deadline_after(static_cast<std::uint64_t>(timeout_ms) * 1'000'000);
 }
 
 bool begin_mask(const void* mask, std::size_t bytes, long& error) {

@@ -10,6 +10,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/futex.hpp"
+#include "interpose/calls/job_control.hpp"
 #include "interpose/calls/ipc.hpp"
 #include "interpose/calls/pidfds.hpp"
 #include "interpose/calls/ptrace.hpp"
@@ -77,7 +78,10 @@ void hand_children_on(Process& process) {
   for_each_process([&](Process& child) {
     if (child.parent != process.pid || &child == &process) return;
     child.parent = heir;
-    if (child.state == ProcessState::live) send_death_signals(child, process.pid);
+    if (child.state == ProcessState::live) {
+      send_death_signals(child, process.pid);
+      release_orphaned_group(child, process.group, process.session);
+    }
     if (child.state != ProcessState::zombie) return;
     if (heir == kInitPid) {
       release_entry(child);
@@ -206,7 +210,8 @@ void tell_parent(Process& child) {
       .uid = real_uid(),
       .status = static_cast<std::int32_t>(by_signal ? status & 0x7f : (status >> 8) & 0xff)};
   const bool unwanted = child.exit_signal == SIGCHLD && ignores_children(*parent);
-  if (child.exit_signal != 0) post(*parent, info);
+  const bool is_ignored = unwanted && parent->actions[SIGCHLD].handler == 1;
+  if (child.exit_signal != 0 && !is_ignored) post(*parent, info);
   if (unwanted) release_entry(child);
   world().scheduler.wake({kProcessSpace, static_cast<std::uint64_t>(parent->pid)}, ~0u);
 }
@@ -231,6 +236,9 @@ void bury(Process& process, std::uint32_t status) {
   process.ended_order = ++w.ends;
   record({.kind = EventKind::process, .result = process.pid, .detail = status | 1ull << 32});
   hand_children_on(process);
+  if (const Process* parent = find_process(process.parent)) {
+    release_orphaned_group(process, parent->group, parent->session);
+  }
   if (find_process(process.parent) == nullptr) {
     release_entry(process);
   } else {
@@ -270,6 +278,8 @@ void end_task(int status) {
   clear_signals(thread.pending);
   --process.task_count;
   w.scheduler.end(me);
+  if (me.id == process.main_task) process.main_task = kEndedTask;
+  leave_signals(process, thread);
   free_stack(thread.stack_top);
   cpu().keeps_vector = 0;
   reschedule();

@@ -2,11 +2,13 @@
 #include <asm-generic/errno.h>
 #include <signal.h>
 
+#include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signal_frame.hpp"
+#include "interpose/calls/signal_queue.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/switch.hpp"
 
@@ -14,6 +16,7 @@ namespace detsim {
 namespace {
 
 constexpr std::uint64_t kSignalSpace = 5;  // waits that only a signal or a deadline ends
+constexpr std::uint64_t kActionFlags = 0xdc000807;  // those that the kernel knows (UAPI_SA_FLAGS)
 constexpr std::uint64_t kUnblockable = bit_of(SIGKILL) | bit_of(SIGSTOP);
 
 bool valid(int number) { return number >= 1 && number <= 64; }
@@ -24,6 +27,19 @@ SignalInfo from_me(int number, int code) {
 
 bool reachable(const Process& process) { return process.state == ProcessState::live; }
 
+// A queued real-time signal that finds no room is not sent at all (sigqueue(3)).
+bool is_queue_full(int number) {
+  if (number < 32) return false;
+  std::uint64_t limit[2] = {kQueuedSignalsMax, 0};
+  raw(__NR_prlimit64, 0, 11 /* RLIMIT_SIGPENDING */, nullptr, limit);
+  return queued_signals() >= (limit[0] < kQueuedSignalsMax ? limit[0] : kQueuedSignalsMax);
+}
+
+// The kernel knows whose process it is, and who we are.
+bool may_signal(const Process& process) {
+  return process.state != ProcessState::live || raw(__NR_kill, process.real_pid, 0) != -EPERM;
+}
+
 template <typename Wanted>
 long post_to_all(int number, Wanted wanted) {
   auto& w = world();
@@ -31,6 +47,10 @@ long post_to_all(int number, Wanted wanted) {
   for (std::uint32_t i = 0; i < w.processes_used; ++i) {
     Process& process = w.processes[i];
     if (process.state == ProcessState::unused || !wanted(process)) continue;
+    if (!may_signal(process)) {
+      if (result != 0) result = -EPERM;
+      continue;
+    }
     result = 0;
     if (number != 0 && reachable(process)) post(process, from_me(number, SI_USER));
   }
@@ -43,7 +63,19 @@ long send_to_task(int process_id, int tid, const SignalInfo& info, bool any_proc
   Task* task = find_task(tid);
   if (task == nullptr) return -ESRCH;
   if (!any_process && process_of(*task).pid != process_id) return -ESRCH;
+  if (!may_signal(process_of(*task))) return -EPERM;
+  if (info.code < 0 && info.code != SI_TKILL && is_queue_full(info.number)) return -EAGAIN;
   if (info.number != 0) post(*task, info);
+  return 0;
+}
+
+// 0: one of the set was taken.
+long await_signal(std::uint64_t wanted, std::uint64_t deadline_ns, SignalInfo& taken) {
+  while (!take_signal(current_process(), current_thread(), wanted, taken)) {
+    if (has_deliverable_signal()) return -EINTR;
+    if (deadline_ns <= world().scheduler.now_ns) return -EAGAIN;
+    wait_for(WaitKind::signal, {kSignalSpace, current_task().id}, deadline_ns, true);
+  }
   return 0;
 }
 
@@ -71,6 +103,7 @@ long rt_sigaction(int number, const void* action, void* old, std::size_t bytes) 
     if ((kUnblockable & bit_of(number)) != 0) return -EINVAL;
     if (!get_user(wanted, action)) return -EFAULT;
     wanted.mask &= ~kUnblockable;
+    wanted.flags &= kActionFlags;
     slot = wanted;
     forget_ignored(current_process(), number);
   }
@@ -90,7 +123,7 @@ long rt_sigprocmask(int how, const void* set, void* old, std::size_t bytes) {
       case SIG_SETMASK: break;
       default: return -EINVAL;
     }
-    thread.signal_mask = wanted & ~kUnblockable;
+    set_signal_mask(wanted);
   }
   return old == nullptr || put_user(before, old) ? 0 : -EFAULT;
 }
@@ -126,19 +159,15 @@ long rt_sigtimedwait(const void* set, void* info, const void* timeout, std::size
     if (time[0] < 0 || time[1] < 0 || time[1] >= 1'000'000'000) return -EINVAL;
     deadline = deadline_from(1, time[0], time[1], false);
   }
-  ThreadState& thread = current_thread();
-  for (;;) {
-    SignalInfo taken;
-    if (take_signal(current_process(), thread, wanted, taken)) {
-      unsigned char raw_info[128];
-      write_signal_info(taken, raw_info);
-      if (info != nullptr && !put_user(raw_info, info)) return -EFAULT;
-      return taken.number;
-    }
-    if (has_deliverable_signal()) return -EINTR;
-    if (deadline <= world().scheduler.now_ns) return -EAGAIN;
-    wait_for(WaitKind::signal, {kSignalSpace, current_task().id}, deadline, true);
-  }
+  SignalInfo taken;
+  begin_awaiting(wanted);
+  const long error = await_signal(wanted, deadline, taken);
+  end_awaiting();
+  if (error != 0) return error;
+  unsigned char raw_info[128];
+  write_signal_info(taken, raw_info);
+  if (info != nullptr && !put_user(raw_info, info)) return -EFAULT;
+  return taken.number;
 }
 
 long rt_sigreturn() {
@@ -147,35 +176,19 @@ long rt_sigreturn() {
 }
 
 long sigaltstack(const void* stack, void* old) {
-  struct Stack {
-    std::uint64_t base;
-    std::uint32_t flags, padding;
-    std::uint64_t bytes;
-  };
   ThreadState& thread = current_thread();
   const auto rsp = current_frame().rsp;
-  const bool on_it = thread.alternate_bytes != 0 && rsp > thread.alternate_stack &&
-                     rsp - thread.alternate_stack <= thread.alternate_bytes;
-  const Stack before{thread.alternate_stack,
-                     thread.alternate_bytes == 0 ? static_cast<std::uint32_t>(SS_DISABLE)
-                     : on_it ? static_cast<std::uint32_t>(SS_ONSTACK)
-                             : thread.alternate_flags,
-                     0, thread.alternate_bytes};
+  const auto state = thread.alternate_bytes == 0           ? SS_DISABLE
+                     : is_on_alternate_stack(thread, rsp) ? SS_ONSTACK
+                                                          : 0;
+  const AlternateStack before{
+      thread.alternate_stack,
+      static_cast<std::uint32_t>(state) | (thread.alternate_flags & kAutoDisarm), 0,
+      thread.alternate_bytes};
   if (stack != nullptr) {
-    Stack wanted;
+    AlternateStack wanted;
     if (!get_user(wanted, stack)) return -EFAULT;
-    if (on_it) return -EPERM;
-    const auto mode = wanted.flags & ~0x80000000u;
-    if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK) return -EINVAL;
-    if (mode == SS_DISABLE) {
-      thread.alternate_stack = thread.alternate_bytes = 0;
-      thread.alternate_flags = SS_DISABLE;
-    } else {
-      if (wanted.bytes < 2048) return -ENOMEM;
-      thread.alternate_stack = wanted.base;
-      thread.alternate_bytes = wanted.bytes;
-      thread.alternate_flags = wanted.flags & 0x80000000u;
-    }
+    if (const long error = set_alternate_stack(thread, rsp, wanted)) return error;
   }
   return old == nullptr || put_user(before, old) ? 0 : -EFAULT;
 }
@@ -211,6 +224,8 @@ long rt_sigqueueinfo(int pid, int number, const void* from) {
     if (task == nullptr) return -ESRCH;
     process = &process_of(*task);
   }
+  if (!may_signal(*process)) return -EPERM;
+  if (info.code != SI_USER && is_queue_full(number)) return -EAGAIN;
   if (number != 0 && reachable(*process)) post(*process, info);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "interpose/calls/signal_frame.hpp"
 
+#include <asm-generic/errno.h>
 #include <cpuid.h>
 #include <signal.h>
 
@@ -46,6 +47,8 @@ constexpr std::uint32_t kVectorMagic1 = 0x46505853, kVectorMagic2 = 0x46505845;
 constexpr unsigned kVectorSoftware = 464;  // where the FXSAVE image leaves room for software
 constexpr unsigned kVectorHeader = 512;
 constexpr std::uint64_t kTileState = 3ull << 17;  // AMX: refused, see docs/limits
+constexpr std::uint64_t kProtectionKeys = 1ull << 9;
+constexpr std::uint64_t kRestorer = 0x04000000;   // SA_RESTORER: there is no other way back
 constexpr std::uint64_t kFlagsKept = 0x244dd5;    // the flags a target may set by sigreturn
 
 struct VectorSoftware {  // struct _fpx_sw_bytes
@@ -58,15 +61,10 @@ struct VectorSoftware {  // struct _fpx_sw_bytes
 std::uint64_t vector_mask;   // the components a frame holds
 std::uint32_t vector_bytes;  // of them, in the standard format
 
-bool on_alternate_stack(const ThreadState& thread, std::uint64_t rsp) {
-  return thread.alternate_bytes != 0 && rsp - thread.alternate_stack <= thread.alternate_bytes &&
-         rsp > thread.alternate_stack;
-}
-
 std::uint64_t stack_for(const Frame& f, const KernelSigaction& action) {
   const ThreadState& thread = current_thread();
   if ((action.flags & SA_ONSTACK) != 0 && thread.alternate_bytes != 0 &&
-      !on_alternate_stack(thread, f.rsp)) {
+      !is_on_alternate_stack(thread, f.rsp)) {
     return thread.alternate_stack + thread.alternate_bytes;
   }
   return f.rsp - 128;
@@ -114,13 +112,18 @@ bool load_vectors(std::uint64_t at) {
   return true;
 }
 
+// As fpu__clear_user_states: everything initial, but protection keys, which have a value of the
+// kernel's own for it (init_pkru): key 0 open, the others closed to data.
 void reset_vectors() {
   alignas(64) static unsigned char initial[kVectorHeader + 64];
   const std::uint16_t x87_control = 0x37f;
   const std::uint32_t control = 0x1f80;
   memcpy(initial, &x87_control, sizeof x87_control);
   memcpy(initial + 24, &control, sizeof control);
-  detsim_load_signal_vectors(initial, vector_mask & 7);
+  detsim_load_signal_vectors(initial, vector_mask & ~kProtectionKeys);
+  if ((vector_mask & kProtectionKeys) != 0) {
+    __asm__ volatile("wrpkru" : : "a"(0x55555554), "c"(0), "d"(0));
+  }
 }
 
 MachineContext machine_of(const Frame& f, std::uint64_t vectors) {
@@ -156,28 +159,35 @@ void measure_vector_state() {
 }
 
 bool push_signal_frame(Frame& f, const KernelSigaction& action, const SignalInfo& info,
-                       std::uint64_t mask) {
+                       std::uint64_t mask, bool is_fault) {
   ThreadState& thread = current_thread();
+  const bool was_on_it = is_on_alternate_stack(thread, f.rsp);
   const auto vectors = (stack_for(f, action) - vector_bytes - 4) & ~63ull;
   const auto at = ((vectors - sizeof(SignalFrame)) & ~15ull) - 8;
-  if (!save_vectors(vectors)) return false;
+  const bool enters_it = (action.flags & SA_ONSTACK) != 0 && thread.alternate_bytes != 0;
+  if ((was_on_it || enters_it) && !is_on_alternate_stack(thread, at)) return false;  // overflow
+  if ((action.flags & kRestorer) == 0 || !save_vectors(vectors)) return false;
   SignalFrame frame{.return_address = action.restorer,
                     .context = {.flags = kContextFlags,
                                 .link = 0,
                                 .stack = thread.alternate_stack,
-                                .stack_flags = on_alternate_stack(thread, f.rsp)
-                                                   ? static_cast<std::uint32_t>(SS_ONSTACK)
-                                                   : thread.alternate_flags,
+                                .stack_flags = thread.alternate_flags,
                                 .padding = 0,
                                 .stack_bytes = thread.alternate_bytes,
                                 .machine = machine_of(f, vectors),
                                 .mask = mask},
                     .info = {}};
-  if (is_fault(info)) fault_details(frame.context.machine.error, frame.context.machine.trap,
-                                    frame.context.machine.cr2);
+  frame.context.machine.oldmask = mask;
   write_signal_info(info, frame.info);
+  if (is_fault) {
+    const auto& details = fault_details();
+    frame.context.machine.error = details.error;
+    frame.context.machine.trap = details.trap;
+    frame.context.machine.cr2 = details.address;
+    memcpy(frame.info, details.info, sizeof frame.info);
+  }
   if (!put_user(frame, reinterpret_cast<void*>(at))) return false;
-  if ((thread.alternate_flags & 0x80000000u /* SS_AUTODISARM */) != 0) {
+  if ((thread.alternate_flags & kAutoDisarm) != 0) {
     thread.alternate_stack = thread.alternate_bytes = 0;
     thread.alternate_flags = SS_DISABLE;
   }
@@ -193,6 +203,23 @@ bool push_signal_frame(Frame& f, const KernelSigaction& action, const SignalInfo
   return true;
 }
 
+bool is_on_alternate_stack(const ThreadState& thread, std::uint64_t rsp) {
+  return thread.alternate_bytes != 0 && (thread.alternate_flags & kAutoDisarm) == 0 &&
+         rsp > thread.alternate_stack && rsp - thread.alternate_stack <= thread.alternate_bytes;
+}
+
+long set_alternate_stack(ThreadState& thread, std::uint64_t rsp, const AlternateStack& wanted) {
+  if (is_on_alternate_stack(thread, rsp)) return -EPERM;
+  const auto mode = wanted.flags & ~kAutoDisarm;
+  if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK) return -EINVAL;
+  const bool disable = mode == SS_DISABLE;
+  if (!disable && wanted.bytes < 2048) return -ENOMEM;
+  thread.alternate_stack = disable ? 0 : wanted.base;
+  thread.alternate_bytes = disable ? 0 : wanted.bytes;
+  thread.alternate_flags = wanted.flags;
+  return 0;
+}
+
 bool pop_signal_frame(Frame& f) {
   SignalFrame frame;
   const auto at = f.rsp - 8;  // the handler's return popped the return address
@@ -202,10 +229,10 @@ bool pop_signal_frame(Frame& f) {
     return false;
   }
   restore_machine(f, frame.context.machine);
-  thread.signal_mask = frame.context.mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
-  thread.alternate_stack = frame.context.stack;
-  thread.alternate_bytes = frame.context.stack_bytes;
-  thread.alternate_flags = frame.context.stack_flags & ~static_cast<std::uint32_t>(SS_ONSTACK);
+  set_signal_mask(frame.context.mask);
+  // Refused, and then left as it is, where the kernel would refuse it (restore_altstack).
+  const auto& stack = frame.context;
+  set_alternate_stack(thread, f.rsp, {stack.stack, stack.stack_flags, 0, stack.stack_bytes});
   return true;
 }
 
@@ -217,10 +244,6 @@ void write_signal_info(const SignalInfo& info, unsigned char (&bytes)[128]) {
   put(0, info.number);
   put(4, info.error);
   put(8, info.code);
-  if (is_fault(info)) {
-    put(16, info.value);
-    return;
-  }
   put(16, info.pid);
   put(20, info.uid);
   if (info.number == SIGCHLD && info.code > 0) {

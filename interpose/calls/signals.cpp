@@ -1,12 +1,15 @@
 #include "interpose/calls/signals.hpp"
 
 #include <asm-generic/errno.h>
+#include <linux/prctl.h>
 #include <signal.h>
 
+#include "interpose/base/raw.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/job_control.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signal_frame.hpp"
-#include "interpose/calls/timers.hpp"
+#include "interpose/calls/signal_queue.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
@@ -21,6 +24,7 @@ constexpr std::uint64_t kIgnoredByDefault =
     bit_of(SIGCHLD) | bit_of(SIGURG) | bit_of(SIGWINCH) | bit_of(SIGCONT);
 constexpr std::uint64_t kFaults = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) |
                                   bit_of(SIGFPE) | bit_of(SIGTRAP) | bit_of(SIGSYS);
+constexpr std::uint64_t kUnblockable = bit_of(SIGKILL) | bit_of(SIGSTOP);
 constexpr std::uint64_t kDefault = 0, kIgnore = 1;
 
 bool ignored(const Process& process, int number) {
@@ -29,102 +33,72 @@ bool ignored(const Process& process, int number) {
          (handler == kDefault && (kIgnoredByDefault & bit_of(number)) != 0);
 }
 
-void enqueue(SignalQueue& queue, const SignalInfo& info) {
-  auto& w = world();
-  const bool realtime = info.number >= 32;
-  if (!realtime && (queue.set & bit_of(info.number)) != 0) return;  // standard ones do not count
-  queue.set |= bit_of(info.number);
-  std::uint32_t index = w.signal_free;  // index + 1
-  if (index != 0) {
-    w.signal_free = w.signals[index - 1].next;
-  } else if (w.signals_used < kQueuedSignalsMax) {
-    index = ++w.signals_used;
-  } else {
-    return;  // as the kernel beyond RLIMIT_SIGPENDING: the signal is there, its info is lost
-  }
-  w.signals[index - 1] = {info, 0};
-  if (queue.last != 0) {
-    w.signals[queue.last - 1].next = index;
-  } else {
-    queue.first = index;
-  }
-  queue.last = index;
-}
-
-// Takes the first queued entry of a number; the bit stays while another of it is queued.
-SignalInfo dequeue(SignalQueue& queue, int number) {
-  auto& w = world();
-  SignalInfo info{.number = number, .code = SI_USER};
-  bool found = false, another = false;
-  std::uint32_t previous = 0;
-  for (std::uint32_t i = queue.first; i != 0;) {
-    QueuedSignal& entry = w.signals[i - 1];
-    const auto next = entry.next;
-    if (entry.info.number == number && !found) {
-      found = true;
-      info = entry.info;
-      (previous != 0 ? w.signals[previous - 1].next : queue.first) = next;
-      if (queue.last == i) queue.last = previous;
-      entry.next = w.signal_free;
-      w.signal_free = i;
-    } else {
-      another = another || entry.info.number == number;
-      previous = i;
-    }
-    i = next;
-  }
-  if (!another) queue.set &= ~bit_of(number);
-  if (info.code == SI_TIMER) timer_signal_taken(info);
-  return info;
-}
-
-void drop(SignalQueue& queue, std::uint64_t numbers) {
-  for (auto set = queue.set & numbers; set != 0; set &= set - 1) {
-    const int number = __builtin_ctzll(set) + 1;
-    while ((queue.set & bit_of(number)) != 0) dequeue(queue, number);
-  }
-}
-
 void drop_everywhere(Process& process, std::uint64_t numbers) {
   drop(process.pending, numbers);
   for_each_task(process, [&](Task& task) { drop(thread_of(task).pending, numbers); });
 }
 
-bool wants(const Task& task, int number) {
-  return (thread_of(task).signal_mask & bit_of(number)) == 0;
+void look_again(const Process& process, ThreadState& thread) {
+  thread.signals_due = deliverable(process, thread) != 0;
 }
 
-// A signal for the process as a whole interrupts one task: the main one if it takes it, as Linux
-// prefers (complete_signal in kernel/signal.c), else the first that does.
-void interrupt_one(Process& process, int number) {
+// sigtimedwait takes what it waits for although it is blocked.
+bool wants(const Task& task, int number) {
+  const ThreadState& thread = thread_of(task);
+  return (thread.signal_mask & ~thread.awaited_signals & bit_of(number)) == 0;
+}
+
+// Who blocks a signal may want it later, so it is not dropped though it is ignored now. The main
+// task answers for its process (sig_ignored in kernel/signal.c).
+bool is_dropped(const Process& process, int number) {
+  if (!ignored(process, number)) return false;
+  const Task* main = nullptr;
+  for_each_task(process, [&](const Task& task) {
+    if (main == nullptr || task.id == process.main_task) main = &task;
+  });
+  return main == nullptr || (thread_of(*main).signal_mask & bit_of(number)) == 0;
+}
+
+// A signal for the process as a whole is one task's to take: the main one's if it wants it and has
+// none to take yet, else the first such (complete_signal in kernel/signal.c).
+void choose_taker(Process& process, int number) {
   auto& scheduler = world().scheduler;
   Task* chosen = nullptr;
+  bool wanted = false;
   for_each_task(process, [&](Task& task) {
     if (!wants(task, number)) return;
+    wanted = true;
+    if (thread_of(task).signals_due) return;
     if (chosen == nullptr || task.id == process.main_task) chosen = &task;
   });
-  if (chosen == nullptr) {  // sigtimedwait and signalfd look for blocked signals
+  if (chosen != nullptr) {
+    thread_of(*chosen).signals_due = true;
+    scheduler.interrupt(*chosen);
+  } else if (!wanted) {  // signalfd shows blocked signals
     for_each_task(process, [&](Task& task) {
-      if (task.wait_kind == WaitKind::signal || task.wait_kind == WaitKind::io) {
-        scheduler.interrupt(task);
-      }
+      if (task.wait_kind == WaitKind::io) scheduler.interrupt(task);
     });
-    return;
   }
-  scheduler.interrupt(*chosen);
+}
+
+// Signals of the process that this task was to take and no longer does (it blocks them, or ends)
+// are another one's to take.
+void choose_other_takers(Process& process, std::uint64_t numbers) {
+  for (auto set = process.pending.set & numbers & ~kUnblockable; set != 0; set &= set - 1) {
+    choose_taker(process, __builtin_ctzll(set) + 1);
+  }
 }
 
 void kill_now(Process& process) {
   process.pending.set |= bit_of(SIGKILL);
-  if (process.stopped) {
-    process.stopped = false;
-    for_each_task(process, [](Task& task) { world().scheduler.hold(task, false); });
-  }
-  Task* first = nullptr;
-  for_each_task(process, [&](Task& task) { first = first == nullptr ? &task : first; });
-  if (first != nullptr && first->state == TaskState::waiting) {
-    world().scheduler.make_runnable(*first, Wake::interrupted);
-  }
+  process.stopped = false;
+  for_each_task(process, [](Task& task) {
+    thread_of(task).signals_due = true;
+    world().scheduler.hold(task, false);  // stopped or traced
+    if (task.state == TaskState::waiting) {
+      world().scheduler.make_runnable(task, Wake::interrupted);
+    }
+  });
 }
 
 // True when nothing is left to queue.
@@ -140,21 +114,26 @@ bool handled_when_posted(Process& process, int number) {
   return false;
 }
 
-int lowest(std::uint64_t set) { return __builtin_ctzll(set) + 1; }
-
 // Faults come first, as in the kernel (next_signal), then the lowest number.
-int next_of(std::uint64_t set) { return lowest((set & kFaults) != 0 ? set & kFaults : set); }
+int next_of(std::uint64_t set) {
+  return __builtin_ctzll((set & kFaults) != 0 ? set & kFaults : set) + 1;
+}
 
-void stop_here(Process& process, int number) {
-  stop_process(process, number);
-  reschedule();
+// A task's own signals come before those of its process.
+SignalInfo take_next(Process& process, ThreadState& thread, std::uint64_t numbers) {
+  const auto own = thread.pending.set & numbers;
+  if (own != 0) return dequeue(thread.pending, next_of(own));
+  return dequeue(process.pending, next_of(process.pending.set & numbers));
 }
 
 // Runs a default action. Returns when the signal is done with; never, when it kills.
 void default_action(Process& process, int number) {
   if ((kIgnoredByDefault & bit_of(number)) != 0) return;
-  if ((kStops & bit_of(number)) != 0) return stop_here(process, number);
-  end_process(static_cast<std::uint32_t>(number));
+  if ((kStops & bit_of(number)) == 0) end_by_signal(number);
+  // Nobody could continue a group without a shell above it.
+  if (number != SIGSTOP && is_orphaned_group(process)) return;
+  stop_process(process, number);
+  reschedule();
 }
 
 void prepare_restart(Frame& f, long result, const KernelSigaction& action) {
@@ -168,91 +147,129 @@ void prepare_restart(Frame& f, long result, const KernelSigaction& action) {
   }
 }
 
-void run_handler(Frame& f, const SignalInfo& info) {
-  Process& process = current_process();
+bool push_frame(Frame& f, const KernelSigaction& action, const SignalInfo& info, bool is_fault) {
   ThreadState& thread = current_thread();
-  KernelSigaction& action = process.actions[info.number];
+  const auto mask = thread.restore_mask ? thread.saved_mask : thread.signal_mask;
+  if (!push_signal_frame(f, action, info, mask, is_fault)) return false;
+  thread.restore_mask = false;
+  return true;
+}
+
+// True when there was room for the frame.
+bool run_handler_once(Frame& f, const SignalInfo& info, bool is_fault) {
+  KernelSigaction& action = current_process().actions[info.number];
   const KernelSigaction taken = action;
   if ((taken.flags & SA_RESETHAND) != 0) action.handler = kDefault;
-  const auto mask = thread.restore_mask ? thread.saved_mask : thread.signal_mask;
-  thread.restore_mask = false;
   record({.kind = EventKind::signal, .result = info.number, .site = taken.handler});
-  if (!push_signal_frame(f, taken, info, mask)) {
-    end_process(SIGSEGV);  // no room on the stack
-  }
-  thread.signal_mask |= taken.mask;
-  if ((taken.flags & SA_NODEFER) == 0) thread.signal_mask |= bit_of(info.number);
-  thread.signal_mask &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+  if (!push_frame(f, taken, info, is_fault)) return false;
+  auto mask = current_thread().signal_mask | taken.mask;
+  if ((taken.flags & SA_NODEFER) == 0) mask |= bit_of(info.number);
+  set_signal_mask(mask);
+  return true;
+}
+
+// Where there is no room for a frame the kernel sends SIGSEGV, whose handler may have a stack of
+// its own; where that fails, or is what failed, the program ends (force_sigsegv).
+void run_handler(Frame& f, const SignalInfo& info, bool is_fault) {
+  if (run_handler_once(f, info, is_fault)) return;
+  const SignalInfo no_room{.number = SIGSEGV, .code = SI_KERNEL};
+  const bool can_handle = info.number != SIGSEGV && wants(current_task(), SIGSEGV) &&
+                          current_process().actions[SIGSEGV].handler > kIgnore;
+  if (!can_handle || !run_handler_once(f, no_room, false)) end_by_signal(SIGSEGV);
 }
 
 }  // namespace
 
 bool has_deliverable_signal() {
-  return deliverable(current_process(), current_thread()) != 0;
+  ThreadState& thread = current_thread();
+  if (!thread.signals_due) return false;
+  look_again(current_process(), thread);  // another task may have taken it
+  return thread.signals_due;
 }
 
 bool deliver_signals(Frame& f, long result) {
   Process& process = current_process();
   ThreadState& thread = current_thread();
   bool handled = false;
-  while (const auto set = deliverable(process, thread)) {
-    if ((process.pending.set & bit_of(SIGKILL)) != 0) end_process(SIGKILL);
-    const int number = next_of(set);
-    const bool own = (thread.pending.set & bit_of(number)) != 0;
-    const SignalInfo info = dequeue(own ? thread.pending : process.pending, number);
-    const KernelSigaction& action = process.actions[number];
+  while (thread.signals_due) {
+    const auto set = deliverable(process, thread);
+    if ((set & bit_of(SIGKILL)) != 0) end_by_signal(SIGKILL);
+    thread.signals_due = set != 0;
+    if (set == 0) break;
+    const SignalInfo info = take_next(process, thread, set);
+    const KernelSigaction& action = process.actions[info.number];
     if (action.handler == kIgnore) continue;
     if (action.handler == kDefault) {
-      default_action(process, number);
+      default_action(process, info.number);
       continue;
     }
     if (!handled) prepare_restart(f, result, action);
     handled = true;
-    run_handler(f, info);
+    run_handler(f, info, false);
   }
-  return !handled && (result == kRestartSys || result == kRestartNever);
+  return !handled && is_restart(result);
 }
 
 void post(Process& process, const SignalInfo& info) {
   if (handled_when_posted(process, info.number)) return;
-  bool blocked_everywhere = true;
-  for_each_task(process, [&](Task& task) {
-    blocked_everywhere = blocked_everywhere && !wants(task, info.number);
-  });
-  if (ignored(process, info.number) && !blocked_everywhere) return;
+  if (is_dropped(process, info.number)) return;
   enqueue(process.pending, info);
-  interrupt_one(process, info.number);
+  choose_taker(process, info.number);
 }
 
 void post(Task& task, const SignalInfo& info) {
   Process& process = process_of(task);
   if (handled_when_posted(process, info.number)) return;
-  if (ignored(process, info.number) && wants(task, info.number)) return;
-  enqueue(thread_of(task).pending, info);
-  const bool waits_for_blocked =
-      task.wait_kind == WaitKind::signal || task.wait_kind == WaitKind::io;
-  if (wants(task, info.number) || waits_for_blocked) world().scheduler.interrupt(task);
+  ThreadState& thread = thread_of(task);
+  const bool is_blocked = (thread.signal_mask & bit_of(info.number)) != 0;
+  if (ignored(process, info.number) && !is_blocked) return;
+  enqueue(thread.pending, info);
+  if (wants(task, info.number)) {
+    thread.signals_due = true;
+    world().scheduler.interrupt(task);
+  } else if (task.wait_kind == WaitKind::io) {  // signalfd shows blocked signals
+    world().scheduler.interrupt(task);
+  }
 }
 
 bool take_signal(Process& process, ThreadState& thread, std::uint64_t set, SignalInfo& info) {
   const auto pending = (thread.pending.set | process.pending.set) & set;
   if (pending == 0) return false;
-  const int number = next_of(pending);
-  const bool own = (thread.pending.set & bit_of(number)) != 0;
-  info = dequeue(own ? thread.pending : process.pending, number);
+  info = take_next(process, thread, pending);
   return true;
 }
 
-void deliver_fault(Frame& f, const SignalInfo& info) {
+void set_signal_mask(std::uint64_t mask) {
   Process& process = current_process();
   ThreadState& thread = current_thread();
-  const auto& action = process.actions[info.number];
-  const bool blocked = (thread.signal_mask & bit_of(info.number)) != 0;
+  const auto newly_blocked = mask & ~thread.signal_mask;
+  thread.signal_mask = mask & ~kUnblockable;
+  choose_other_takers(process, newly_blocked);
+  look_again(process, thread);
+}
+
+void begin_awaiting(std::uint64_t set) { current_thread().awaited_signals = set; }
+
+void end_awaiting() {
+  ThreadState& thread = current_thread();
+  const auto awaited = thread.awaited_signals & thread.signal_mask;
+  thread.awaited_signals = 0;
+  choose_other_takers(current_process(), awaited);
+  look_again(current_process(), thread);
+}
+
+void leave_signals(Process& process, const ThreadState& thread) {
+  choose_other_takers(process, ~thread.signal_mask);
+}
+
+void deliver_fault(Frame& f, const SignalInfo& info) {
+  const auto& action = current_process().actions[info.number];
+  const bool blocked = (current_thread().signal_mask & bit_of(info.number)) != 0;
   if (blocked || action.handler <= kIgnore) {
     record({.kind = EventKind::signal, .result = info.number, .site = f.rip});
-    end_process(static_cast<std::uint32_t>(info.number));
+    end_by_signal(info.number);
   }
-  run_handler(f, info);
+  run_handler(f, info, true);
 }
 
 extern "C" void detsim_enter_fault(Frame* frame) {
@@ -266,49 +283,34 @@ void begin_temporary_mask(std::uint64_t mask) {
   ThreadState& thread = current_thread();
   if (!thread.restore_mask) thread.saved_mask = thread.signal_mask;
   thread.restore_mask = true;
-  thread.signal_mask = mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+  set_signal_mask(mask);
 }
 
 void end_temporary_mask() {
   ThreadState& thread = current_thread();
   if (!thread.restore_mask) return;
-  thread.signal_mask = thread.saved_mask;
   thread.restore_mask = false;
-}
-
-void stop_process(Process& process, int signal) {
-  if (process.stopped) return;
-  process.stopped = true;
-  process.stop_signal = signal;
-  process.stop_reported = false;
-  for_each_task(process, [](Task& task) { world().scheduler.hold(task, true); });
-  Process* parent = find_process(process.parent);
-  if (parent == nullptr) return;
-  if ((parent->actions[SIGCHLD].flags & SA_NOCLDSTOP) == 0) {
-    post(*parent, {.number = SIGCHLD, .code = CLD_STOPPED, .pid = process.pid, .status = signal});
-  }
-  world().scheduler.wake({kProcessSpace, static_cast<std::uint64_t>(parent->pid)}, ~0u);
-}
-
-void continue_process(Process& process) {
-  if (!process.stopped) return;
-  process.stopped = false;
-  process.continue_reported = false;
-  process.stop_reported = true;
-  for_each_task(process, [](Task& task) {
-    if (thread_of(task).tracer == 0) world().scheduler.hold(task, false);
-  });
-  Process* parent = find_process(process.parent);
-  if (parent == nullptr) return;
-  if ((parent->actions[SIGCHLD].flags & SA_NOCLDSTOP) == 0) {
-    post(*parent,
-         {.number = SIGCHLD, .code = CLD_CONTINUED, .pid = process.pid, .status = SIGCONT});
-  }
-  world().scheduler.wake({kProcessSpace, static_cast<std::uint64_t>(parent->pid)}, ~0u);
+  set_signal_mask(thread.saved_mask);
 }
 
 void forget_ignored(Process& process, int number) {
   if (ignored(process, number)) drop_everywhere(process, bit_of(number));
+}
+
+// Who looks for a core file finds none, but learns that natively there would be one (core(5)).
+void end_by_signal(int number) {
+  constexpr std::uint64_t with_core =
+      kFaults | bit_of(SIGQUIT) | bit_of(SIGABRT) | bit_of(SIGXCPU) | bit_of(SIGXFSZ);
+  constexpr std::uint64_t core_bytes_min = 4096;
+  constexpr std::uint32_t core_flag = 0x80;
+  std::uint64_t limit[2] = {};
+  auto status = static_cast<std::uint32_t>(number);
+  if ((with_core & bit_of(number)) != 0 && raw(__NR_prctl, PR_GET_DUMPABLE) == 1 &&
+      raw(__NR_prlimit64, 0, 4 /* RLIMIT_CORE */, nullptr, limit) == 0 &&
+      limit[0] >= core_bytes_min) {
+    status |= core_flag;
+  }
+  end_process(status);
 }
 
 void clear_signals(SignalQueue& queue) { drop(queue, ~0ull); }

@@ -28,6 +28,7 @@ extern "C" void detsim_enter(Frame* frame) {
   resume_stepping(f);
   cpu().keeps_vector = 1;
   current_thread().frame = reinterpret_cast<std::uint64_t>(frame);
+  current_thread().call_deadline_ns = 0;
   if (f.number == kNullCall) {
     deliver_signals(f, 0);
     return;

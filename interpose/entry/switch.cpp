@@ -301,7 +301,10 @@ void await_baton(Process& mine) {
   }
 }
 
-void reschedule() { switch_to(choose()); }
+void reschedule() {
+  switch_to(choose());
+  if ((current_process().pending.set & bit_of(SIGKILL)) != 0) end_by_signal(SIGKILL);
+}
 
 Task& choose_next() { return choose(); }
 

@@ -82,9 +82,7 @@ std::uint64_t on_task_stack(std::uint64_t (*function)(std::uint64_t, std::uint64
     me->clock_reads = 0;
     charge(*me, cost_of(kind));
   }
-  const auto& thread = *cpu().thread;
-  const auto signals = (cpu().process->pending.set | thread.pending.set) & ~thread.signal_mask;
-  return world().scheduler.runnable_count <= 1 && !is_due() && signals == 0;
+  return world().scheduler.runnable_count <= 1 && !is_due() && !cpu().thread->signals_due;
 }
 
 void point(Row row, OperationKind kind, Word object) {

@@ -31,7 +31,7 @@ namespace detsim {
 namespace {
 
 SignalInfo fault;
-std::uint64_t fault_error, fault_trap, fault_address;
+FaultDetails details;
 alignas(64) char signal_stack[64 << 10];
 
 struct KernelStack {
@@ -128,9 +128,10 @@ void on_fault(int number, siginfo_t* info, void* context) {
   if (answer_instruction(number, ucontext)) return;
   fault = {.number = number, .code = info->si_code,
            .value = reinterpret_cast<std::uint64_t>(info->si_addr)};
-  fault_error = static_cast<std::uint64_t>(regs[REG_ERR]);
-  fault_trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
-  fault_address = static_cast<std::uint64_t>(regs[REG_CR2]);
+  details.error = static_cast<std::uint64_t>(regs[REG_ERR]);
+  details.trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
+  details.address = static_cast<std::uint64_t>(regs[REG_CR2]);
+  memcpy(details.info, info, sizeof details.info);
   detsim_fault_frame = frame_of(regs);
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
   regs[REG_EFL] &= ~kTrapFlag;  // must not step through the shim
@@ -155,15 +156,7 @@ void resume_stepping(Frame& f) {
   f.flags |= kTrapFlag;
 }
 
-bool is_fault(const SignalInfo& info) {
-  constexpr std::uint64_t faults =
-      bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) | bit_of(SIGFPE) | bit_of(SIGTRAP);
-  return (faults & bit_of(info.number)) != 0 && info.code > 0;
-}
-
-void fault_details(std::uint64_t& error, std::uint64_t& trap, std::uint64_t& address) {
-  error = fault_error, trap = fault_trap, address = fault_address;
-}
+const FaultDetails& fault_details() { return details; }
 
 bool in_shim_text(std::uint64_t address) {
   return address >= shim_text.begin && address < shim_text.end;
