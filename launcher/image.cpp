@@ -69,16 +69,16 @@ std::string variable(const std::vector<std::string>& environment, const std::str
 
 std::vector<std::string> image_environment(std::vector<std::string> environment,
                                            const Target& target, const std::string& library,
-                                           const std::string& world, std::size_t front_pad) {
+                                           const std::string& world, std::size_t extra_pad) {
   const bool has_own = find(environment, "LD_PRELOAD") != environment.end();
   const auto users_list = variable(environment, "LD_PRELOAD", "");
   const auto first = first_library(target, users_list);
   const auto list =
       (first.empty() ? "" : first + ":") + library + (has_own ? ":" : "") + users_list;
   set(environment, "LD_PRELOAD", kPreloadVariable + list);
-  if (front_pad > 0) {
-    environment.insert(environment.begin(), kPadVariable + std::string(front_pad, 'x'));
-  }
+  // Behind the target's own strings: programs that look whether theirs stand in one piece (perl
+  // does, to write its title there) find no gap that depends on what is ours.
+  if (extra_pad > 0) environment.push_back(kPadVariable + std::string(extra_pad, 'x'));
   environment.push_back(kWorldVariable + world);
 
   StackUse use;

@@ -18,9 +18,9 @@ std::string variable(const std::vector<std::string>& environment, const std::str
                      const std::string& otherwise);
 
 /// What execve is given: `environment` with LD_PRELOAD, DETSIM_WORLD and the padding.
-/// `front_pad`: bytes in front of everything that the target never sees.
+/// `extra_pad`: bytes on the stack that the target never sees.
 std::vector<std::string> image_environment(std::vector<std::string> environment,
                                            const Target& target, const std::string& library,
-                                           const std::string& world, std::size_t front_pad);
+                                           const std::string& world, std::size_t extra_pad);
 
 }  // namespace detsim
