@@ -36,7 +36,8 @@ bool is_queue_full(int number) {
 }
 
 // The kernel knows whose process it is, and who we are.
-bool may_signal(const Process& process) {
+bool may_signal(const Process& process, int number) {
+  if (number == SIGCONT && process.session == current_process().session) return true;
   return process.state != ProcessState::live || raw(__NR_kill, process.real_pid, 0) != -EPERM;
 }
 
@@ -47,7 +48,7 @@ long post_to_all(int number, Wanted wanted) {
   for (std::uint32_t i = 0; i < w.processes_used; ++i) {
     Process& process = w.processes[i];
     if (process.state == ProcessState::unused || !wanted(process)) continue;
-    if (!may_signal(process)) {
+    if (!may_signal(process, number)) {
       if (result != 0) result = -EPERM;
       continue;
     }
@@ -63,7 +64,7 @@ long send_to_task(int process_id, int tid, const SignalInfo& info, bool any_proc
   Task* task = find_task(tid);
   if (task == nullptr) return -ESRCH;
   if (!any_process && process_of(*task).pid != process_id) return -ESRCH;
-  if (!may_signal(process_of(*task))) return -EPERM;
+  if (!may_signal(process_of(*task), info.number)) return -EPERM;
   if (info.code < 0 && info.code != SI_TKILL && is_queue_full(info.number)) return -EAGAIN;
   if (info.number != 0) post(*task, info);
   return 0;
@@ -224,7 +225,7 @@ long rt_sigqueueinfo(int pid, int number, const void* from) {
     if (task == nullptr) return -ESRCH;
     process = &process_of(*task);
   }
-  if (!may_signal(*process)) return -EPERM;
+  if (!may_signal(*process, number)) return -EPERM;
   if (info.code != SI_USER && is_queue_full(number)) return -EAGAIN;
   if (number != 0 && reachable(*process)) post(*process, info);
   return 0;

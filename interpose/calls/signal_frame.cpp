@@ -61,6 +61,10 @@ struct VectorSoftware {  // struct _fpx_sw_bytes
 std::uint64_t vector_mask;   // the components a frame holds
 std::uint32_t vector_bytes;  // of them, in the standard format
 
+bool is_within(const ThreadState& thread, std::uint64_t rsp) {
+  return rsp > thread.alternate_stack && rsp - thread.alternate_stack <= thread.alternate_bytes;
+}
+
 std::uint64_t stack_for(const Frame& f, const KernelSigaction& action) {
   const ThreadState& thread = current_thread();
   if ((action.flags & SA_ONSTACK) != 0 && thread.alternate_bytes != 0 &&
@@ -85,6 +89,7 @@ bool save_vectors(std::uint64_t at) {
   auto* area = reinterpret_cast<unsigned char*>(at);
   memset(area + kVectorHeader, 0, 64);
   detsim_save_signal_vectors(area, vector_mask);
+  area[kVectorHeader] |= 3;  // handlers may change x87 and SSE state without knowing of the header
   const VectorSoftware software{.magic1 = kVectorMagic1,
                                 .extended_bytes = static_cast<std::uint32_t>(total),
                                 .features = vector_mask,
@@ -165,7 +170,7 @@ bool push_signal_frame(Frame& f, const KernelSigaction& action, const SignalInfo
   const auto vectors = (stack_for(f, action) - vector_bytes - 4) & ~63ull;
   const auto at = ((vectors - sizeof(SignalFrame)) & ~15ull) - 8;
   const bool enters_it = (action.flags & SA_ONSTACK) != 0 && thread.alternate_bytes != 0;
-  if ((was_on_it || enters_it) && !is_on_alternate_stack(thread, at)) return false;  // overflow
+  if ((was_on_it || enters_it) && !is_within(thread, at)) return false;  // overflow
   if ((action.flags & kRestorer) == 0 || !save_vectors(vectors)) return false;
   SignalFrame frame{.return_address = action.restorer,
                     .context = {.flags = kContextFlags,
@@ -204,8 +209,7 @@ bool push_signal_frame(Frame& f, const KernelSigaction& action, const SignalInfo
 }
 
 bool is_on_alternate_stack(const ThreadState& thread, std::uint64_t rsp) {
-  return thread.alternate_bytes != 0 && (thread.alternate_flags & kAutoDisarm) == 0 &&
-         rsp > thread.alternate_stack && rsp - thread.alternate_stack <= thread.alternate_bytes;
+  return (thread.alternate_flags & kAutoDisarm) == 0 && is_within(thread, rsp);
 }
 
 long set_alternate_stack(ThreadState& thread, std::uint64_t rsp, const AlternateStack& wanted) {
