@@ -2,7 +2,8 @@
 // something, signal handlers move it when a child ended or the launcher shall end; beyond that
 // the launcher wakes up some ten to fifty times a second to see whether a process that the run
 // counts on ended without its shim's doing (SIGKILL from outside, a loader that found no library),
-// which no signal tells about when it is a grandchild.
+// which no signal tells about when it is a grandchild; and up to a hundred times a second, for
+// the watchdog, to see whether a task spins.
 #include "launcher/attend.hpp"
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@
 #include "launcher/children.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
+#include "launcher/watchdog.hpp"
 
 namespace detsim {
 namespace {
@@ -57,6 +59,7 @@ class Attendant {
       watch_root();
       watch_outcome();
       watch_limits();
+      watch_spinning();
       if (!over_) sleep(word);
     }
     end();
@@ -207,6 +210,11 @@ class Attendant {
     syscall(SYS_futex, &heir->baton, FUTEX_WAKE, 1, nullptr, nullptr, 0);
   }
 
+  void watch_spinning() {
+    if (over_ || world().outcome != Outcome::running || now_ns() < next_look_ns_) return;
+    next_look_ns_ = now_ns() + watchdog_.look(world());
+  }
+
   void fail(const std::string& words_for_it) {
     auto& w = world();
     w.outcome = Outcome::failed;
@@ -218,7 +226,7 @@ class Attendant {
   }
 
   void sleep(std::uint32_t word) {
-    auto until_ns = next_tick_ns_;
+    auto until_ns = std::min(next_tick_ns_, next_look_ns_);
     if (options_.wall_limit_ns != kNever) {
       until_ns = std::min(until_ns, began_ns_ + options_.wall_limit_ns);
     }
@@ -287,6 +295,8 @@ class Attendant {
   std::uint64_t next_tick_ns_;
   std::uint64_t tick_ns_ = kFirstTick_ns;
   std::uint64_t entered_ = 0;
+  std::uint64_t next_look_ns_ = 0;
+  Watchdog watchdog_;
   unsigned ticks_ = 0;
   pid_t lost_ = 0;
   std::set<std::string> said_;  // on behalf of the run: each line once

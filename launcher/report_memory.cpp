@@ -12,6 +12,7 @@ namespace {
 
 struct Region {
   std::uint64_t begin = 0, end = 0;
+  bool writable = false;
   std::string name;  // as /proc/<pid>/maps has it: a path, `[heap]`, or nothing
 };
 
@@ -23,9 +24,12 @@ std::optional<Region> region_of(pid_t pid, std::uint64_t address) {
   while (!found && std::fgets(line, sizeof(line), maps) != nullptr) {
     Region region;
     int name_at = 0;
-    if (std::sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &region.begin, &region.end, &name_at) < 2) {
+    char rights[8] = {};
+    if (std::sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &region.begin, &region.end, rights,
+                    &name_at) < 3) {
       continue;
     }
+    region.writable = rights[1] == 'w';
     if (address < region.begin || address >= region.end) continue;
     region.name = line + name_at;
     while (!region.name.empty() && region.name.back() == '\n') region.name.pop_back();
@@ -50,18 +54,32 @@ const Task* owner_of_stack(const World& world, const Process& process, const Reg
   return nullptr;
 }
 
+bool is_shared_memory(const std::string& name) {
+  constexpr const char* kPrefixes[] = {"/dev/zero", "/dev/shm/", "/memfd:", "/SYSV"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&name](const char* prefix) { return name.starts_with(prefix); });
+}
+
 }  // namespace
+
+bool is_writable(pid_t pid, std::uint64_t address) {
+  const auto region = region_of(pid, address);
+  return region && region->writable;
+}
 
 std::string describe_address(const World& world, const Process& process, ProcessView& view,
                              std::uint64_t address) {
   SymbolPlace place;
+  const auto region = region_of(process.real_pid, address);
+  if (region && is_shared_memory(region->name)) {
+    return fmt::format("{:#x} in shared memory", address);
+  }
   if (view.unwinder != nullptr && view.unwinder->place(address, place)) {
     if (!place.symbol.empty()) {
       return place.offset == 0 ? place.symbol : fmt::format("{}+{}", place.symbol, place.offset);
     }
     return fmt::format("{}+{:#x}", place.module, place.offset);
   }
-  const auto region = region_of(process.real_pid, address);
   if (!region) return fmt::format("{:#x}", address);
   if (const Task* owner = owner_of_stack(world, process, *region)) {
     return fmt::format("{:#x} on the stack of {}", address, task_words(*owner));

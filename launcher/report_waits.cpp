@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string_view>
 
 #include "launcher/report_facts.hpp"
+#include "scheduler/spin_words.hpp"
 #include "trace/words.hpp"
 
 namespace detsim {
@@ -282,11 +284,42 @@ WaitFacts other_wait(const World& world, const Task& task, const Frame* frame) {
     case WaitKind::file_lock: wait.noun = "a file lock"; break;
     case WaitKind::ipc: wait.noun = "a queue or semaphore of System V"; break;
     case WaitKind::fifo: wait.noun = "the other end of a FIFO"; break;
-    case WaitKind::spin: wait.verb = "spins"; return wait;
     case WaitKind::stopped: wait.noun = "SIGCONT"; return wait;
     default: wait.noun = "something unknown"; break;
   }
   name_call(process, frame, wait);
+  return wait;
+}
+
+// What a spinning task reads that somebody could change, its own stack last.
+WaitFacts spin_wait(const World& world, const Task& task, ProcessView& view) {
+  constexpr std::size_t kWords = 4;
+  WaitFacts wait;
+  wait.verb = "spins";
+  wait.noun = "for ever";
+  const auto& process = world.processes[task.process];
+  SpinWords reads;
+  if (!read_memory(process.real_pid, world.threads[task.id].spin, &reads, sizeof(reads)) ||
+      reads.count > kSpinWordsMax) {
+    return wait;
+  }
+  std::vector<std::uint64_t> places, own;
+  for (std::uint32_t i = 0; i < reads.count; ++i) {
+    const auto& word = reads.words[i];
+    const auto at = word.address + static_cast<unsigned>(std::countr_zero(word.mask)) / 8;
+    const bool is_own = at >= reads.stack_begin && at < reads.stack_end;
+    if (is_writable(process.real_pid, at)) (is_own ? own : places).push_back(at);
+  }
+  if (places.empty()) places = own;
+  if (places.empty()) return wait;
+  wait.verb = "spins on";
+  wait.noun.clear();
+  wait.address = places[0];
+  for (std::size_t i = 0; i < std::min(places.size(), kWords); ++i) {
+    if (i != 0) wait.object += ", ";
+    wait.object += describe_address(world, process, view, places[i]);
+  }
+  if (places.size() > kWords) wait.object += ", ...";
   return wait;
 }
 
@@ -297,7 +330,8 @@ void find_wait(const World& world, const Task& task, const Frame* frame, Process
   const bool is_futex =
       task.wait_kind == WaitKind::futex || task.wait_kind == WaitKind::futex_pi;
   facts.wait = is_futex ? FutexWait(world, task, view, facts).find()
-                        : other_wait(world, task, frame);
+               : task.wait_kind == WaitKind::spin ? spin_wait(world, task, view)
+                                                  : other_wait(world, task, frame);
   facts.wait->since_ns = task.wait_since_ns;
   const auto& timer = world.scheduler.timers[task.id];
   if (timer.heap_index != 0) facts.wait->until_ns = timer.deadline_ns;

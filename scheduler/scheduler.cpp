@@ -162,6 +162,7 @@ void Scheduler::end(Task& task) {
   if (task.state == TaskState::runnable && !task.held) runnable_remove(*this, task);
   if (task.queued) queue_remove(*this, task);
   disarm(task.id);
+  if (task.state == TaskState::waiting && task.wait_kind == WaitKind::spin) --spinners;
   task.state = TaskState::dead;
   task.wait_kind = WaitKind::none;
   task.held = false;
@@ -176,6 +177,7 @@ void Scheduler::make_runnable(Task& task, Wake why) {
   if (armed(task.id)) disarm(task.id);
   task.state = TaskState::runnable;
   task.wake = why;
+  if (task.wait_kind == WaitKind::spin) --spinners;
   task.wait_kind = WaitKind::none;
   task.wait_external = false;
   if (!task.held) runnable_insert(*this, task);
@@ -189,6 +191,7 @@ void Scheduler::wait(Task& task, WaitKind kind, WaitKey key, std::uint32_t bits,
   task.state = TaskState::waiting;
   task.wake = Wake::none;
   task.wait_kind = kind;
+  if (kind == WaitKind::spin) ++spinners;
   task.wait_interruptible = interruptible;
   task.wait_key = key;
   task.wait_bits = bits;
@@ -230,6 +233,13 @@ std::uint32_t Scheduler::requeue(WaitKey from, WaitKey to, std::uint32_t count) 
 Task* Scheduler::first_waiter(WaitKey key) {
   for (TaskId id = head_of(*this, bucket_of(key)); id != kNoTask; id = tasks[id].queue_next) {
     if (tasks[id].wait_key == key) return &tasks[id];
+  }
+  return nullptr;
+}
+
+Task* Scheduler::next_waiter(const Task& task) {
+  for (TaskId id = task.queue_next; id != kNoTask; id = tasks[id].queue_next) {
+    if (tasks[id].wait_key == task.wait_key) return &tasks[id];
   }
   return nullptr;
 }

@@ -37,6 +37,7 @@ struct Scheduler {
   std::uint64_t timer_order = 0;
   std::uint64_t decisions = 0;  // scheduling points at which there was a choice
   std::uint32_t runnable_count = 0;
+  std::uint32_t spinners = 0;  // tasks that wait with WaitKind::spin
   std::uint32_t tasks_used = 0;  // ids below this one have been used
   std::uint32_t task_free = kNoTask;
   std::uint32_t timers_used = 0;
@@ -76,6 +77,8 @@ struct Scheduler {
   std::uint32_t requeue(WaitKey from, WaitKey to, std::uint32_t count);
   /// The first waiter of `key` in queue order, or nullptr.
   Task* first_waiter(WaitKey key);
+  /// The one behind `task` in its queue, with the same key; nullptr: it is the last.
+  Task* next_waiter(const Task& task);
   /// A signal is there: an interruptible wait ends. Returns whether there was one.
   bool interrupt(Task& task);
   /// Stops or continues a task without changing what it waits for.

@@ -86,6 +86,7 @@ struct Task {
   std::uint64_t cpu_ns = 0;
   std::uint32_t clock_reads = 0;  // consecutive readings without another call
   std::uint64_t calls = 0;
+  std::uint32_t unseen_calls = 0;  // consecutive calls that were no scheduling points
   std::uint32_t sleeps_in_row = 0;  // consecutive sleeps without any other call
 };
 

@@ -115,6 +115,7 @@ struct Process {
   std::uint32_t interval_timers[3] = {};  // OwnedTimer index + 1 for ITIMER_REAL, VIRTUAL, PROF
   std::int32_t next_timer_id = 0;
   std::uint32_t clock_reads = 0;
+  std::uint64_t spin_looked_at = 0;  // the activity of the run when its spinners last looked
   char name[kTaskNameBytes] = {};
 };
 
@@ -166,6 +167,8 @@ struct ThreadState {
   std::uint64_t context = 0;  // where its fiber was left, in its process
   std::uint64_t stack_top = 0;  // of its shim stack, in its process
   std::uint64_t call_deadline_ns = 0;  // 0, or until when the call that it is in waits
+  std::uint64_t spin = 0;  // while it spins: address of its SpinWords, in its process
+  bool spin_looks = false;  // it was made runnable only to look at them
   std::uint64_t waiting_word = 0;  // futex address as the target knows it, for reports
 };
 
@@ -196,6 +199,8 @@ struct World {
   std::uint64_t ends = 0;  // processes that ended so far
   std::uint64_t io_events = 0;  // grows with everything that could make a descriptor ready
   std::uint64_t entered = 0;    // grows with every entered call: the watchdog's pulse
+  std::uint64_t turns = 0;      // grows whenever a task is chosen
+  std::uint64_t spins = 0;      // grows whenever a spinning task begins to wait
   std::uint64_t quiet_wakes = 0;  // consecutive wake-ups of sleepers without any other effect
 
   std::uint32_t signals_used = 0, signal_free = 0, signals_queued = 0;

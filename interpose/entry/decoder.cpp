@@ -9,6 +9,7 @@
 
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
+#include "interpose/entry/decoder_accesses.hpp"
 #include "interpose/entry/elf_walk.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "scheduler/world.hpp"
@@ -30,6 +31,7 @@ constexpr std::uint64_t kDecoderBytesMax = 64 << 20;
 constexpr unsigned kHeadersMax = 16;
 
 decltype(&ZydisDecoderDecodeInstruction) zydis_decode;
+decltype(&ZydisDecoderDecodeFull) zydis_decode_full;
 ZydisDecoder decoder;
 enum { not_tried, loaded, missing } state;
 
@@ -165,7 +167,8 @@ bool begin_decoding(const ElfObject& object) {
   decltype(&ZydisGetVersion) version;
   decltype(&ZydisDecoderInit) init;
   if (!find(object, "ZydisGetVersion", version) || !find(object, "ZydisDecoderInit", init) ||
-      !find(object, "ZydisDecoderDecodeInstruction", zydis_decode)) {
+      !find(object, "ZydisDecoderDecodeInstruction", zydis_decode) ||
+      !find(object, "ZydisDecoderDecodeFull", zydis_decode_full)) {
     return false;
   }
   if (version() >> 32 != ZYDIS_VERSION >> 32) return false;
@@ -300,6 +303,14 @@ bool decode(const unsigned char* bytes, unsigned count, std::uint64_t address,
     instruction.displacement_at = z.raw.disp.offset;
   }
   return true;
+}
+
+bool decode_accesses(const unsigned char* bytes, unsigned count, Accesses& accesses) {
+  ZydisDecodedInstruction z;
+  ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+  const auto room = count < kInstructionBytesMax ? count : kInstructionBytesMax;
+  if (!ZYAN_SUCCESS(zydis_decode_full(&decoder, bytes, room, &z, operands))) return false;
+  return find_accesses(z, operands, accesses);
 }
 
 VectorsKept::VectorsKept() {

@@ -54,6 +54,28 @@ bool is_decoder_loaded();
 bool decode(const unsigned char* bytes, unsigned count, std::uint64_t address,
             Instruction& instruction);
 
+/// A memory operand. Registers are numbered as they are encoded (rax, rcx, rdx, rbx, rsp, ...).
+struct MemoryAccess {
+  static constexpr int kNone = -1, kNextInstruction = 16;  // in place of a register
+  int base = kNone, index = kNone;
+  unsigned scale = 0;
+  std::int64_t displacement = 0;
+  enum Segment : std::uint8_t { flat, fs, gs } segment = flat;
+  bool narrow = false;  // the address has 32 bits
+  bool reads = false, writes = false;  // or may do so
+  unsigned bytes = 0;
+};
+constexpr unsigned kAccessesMax = 4;
+struct Accesses {
+  unsigned length = 0;
+  unsigned count = 0;
+  MemoryAccess list[kAccessesMax];
+};
+
+/// What memory an instruction reads and writes. False when there is more to its effect than
+/// registers and this memory (system calls, rdtsc, ...), or when it cannot be told.
+bool decode_accesses(const unsigned char* bytes, unsigned count, Accesses& accesses);
+
 /// While it lives, vector registers may be clobbered; for use outside of signal handlers. Not to be
 /// nested.
 class VectorsKept {

@@ -11,6 +11,10 @@
 namespace detsim {
 namespace {
 
+// A task may wait for what others do to memory while it makes calls that nobody sees (getpid): it
+// must let them run.
+constexpr std::uint32_t kUnseenCallsPerYield = 64;
+
 void record_call(const Frame& f, long result) {
   record({.kind = EventKind::call,
           .call = static_cast<std::uint16_t>(f.number),
@@ -43,7 +47,12 @@ extern "C" void detsim_enter(Frame* frame) {
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);
   // The first argument names what most calls are about: a descriptor, a futex word, a pid.
-  if (call.seen == Seen::by_others) scheduling_point({OperationKind::call, f.rdi + 1});
+  if (call.seen == Seen::by_others) {
+    me.unseen_calls = 0;
+    scheduling_point({OperationKind::call, f.rdi + 1});
+  } else if (++me.unseen_calls % kUnseenCallsPerYield == 0) {
+    scheduling_point({OperationKind::yield, 0});
+  }
   // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
   long result;
   do {

@@ -12,6 +12,7 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
+#include "interpose/entry/spin.hpp"
 #include "scheduler/invariant.hpp"
 
 // Boost.Context's own C interface (boost/context/detail/fcontext.hpp), without its C++ headers,
@@ -187,14 +188,17 @@ Task& choose() {
   for (;;) {
     if (w.lost_process != 0) bury_lost();
     serve_due_timers();
+    if (scheduler.spinners != 0) look_at_spinners(false);
     const auto decisions = scheduler.decisions;
     if (Task* next = scheduler.decide(me)) {
       if (scheduler.decisions != decisions) {
         record(
             {.kind = EventKind::decision, .result = next->tid, .detail = scheduler.runnable_count});
       }
+      if (!thread_of(*next).spin_looks) ++w.turns;
       return *next;
     }
+    if (scheduler.spinners != 0 && look_at_spinners(true)) continue;
     if (retry_waiters()) continue;
     if (scheduler.next_deadline_ns != kNever) {
       DETSIM_INVARIANT(scheduler.next_deadline_ns > scheduler.now_ns);
@@ -313,7 +317,7 @@ void scheduling_point(Operation operation) {
   auto& scheduler = w.scheduler;
   if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
   current_task().next = operation;
-  if (scheduler.runnable_count <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
+  if (scheduler.runnable_count + scheduler.spinners <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
   reschedule();
 }
 

@@ -10,6 +10,7 @@
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/elf_walk.hpp"
+#include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
 
 extern "C" void detsim_null_call();
@@ -50,9 +51,6 @@ constexpr std::uint64_t cost_of(OperationKind kind) {
   return kind == OperationKind::unlock ? 0 : kPointNs;
 }
 
-constexpr std::uint64_t kSpinNs = 100, kSpinMaxNs = 1'000'000;
-constexpr std::uint64_t kSpinSpace = 5;  // WaitKey::space; nobody wakes a spinning task by key
-
 // Not at start: libc may come later (a program that loads everything by hand), or lack one.
 [[gnu::cold, gnu::noinline]] void find_late(Row row) {
   find_real_functions(nullptr);
@@ -82,7 +80,9 @@ std::uint64_t on_task_stack(std::uint64_t (*function)(std::uint64_t, std::uint64
     me->clock_reads = 0;
     charge(*me, cost_of(kind));
   }
-  return world().scheduler.runnable_count <= 1 && !is_due() && !cpu().thread->signals_due;
+  const auto& scheduler = world().scheduler;
+  return scheduler.runnable_count + scheduler.spinners <= 1 && !is_due() &&
+         !cpu().thread->signals_due;
 }
 
 void point(Row row, OperationKind kind, Word object) {
@@ -114,20 +114,20 @@ Word try_after_point(Word a, Word b) {
   return result;
 }
 
-std::uint64_t wait_a_while(std::uint64_t object, std::uint64_t step_ns) {
-  wait_for(WaitKind::spin, {kSpinSpace, object}, world().scheduler.now_ns + step_ns, false);
+std::uint64_t wait_for_unlock(std::uint64_t object, std::uint64_t) {
+  SpinWords reads;
+  reads.count = 1;
+  reads.words[0] = {object & ~7ull, 0xffffffffull << (object % 8 * 8), 0};
+  wait_for_change(reads);
   return 0;
 }
 
-// Others may run between two tries, and sleepers get their turn: a spinning task is one that looks
-// again a little later. Nothing wakes it, since an unlock need not pass through here.
+// An unlock need not pass through here, so the lock's bytes are what a spinning task waits for.
 Word spin(Row row, Row try_row, Word object) {
   if (!is_plain(OperationKind::lock)) point(row, OperationKind::lock, object);
   if (cpu().task == nullptr) return real[row](object, 0, 0, 0);
-  auto step_ns = kSpinNs;
   while (static_cast<std::uint32_t>(real[try_row](object, 0, 0, 0)) != 0) {
-    on_task_stack(wait_a_while, object, step_ns);
-    if (step_ns < kSpinMaxNs) step_ns *= 2;
+    on_task_stack(wait_for_unlock, object, 0);
   }
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_stub.hpp"
+#include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/vdso.hpp"
 
@@ -58,18 +59,10 @@ Range find_text() {
   fatal("libdetsim.so has no executable segment");
 }
 
-Frame frame_of(const greg_t* regs) {
-  const auto reg = [regs](int name) { return static_cast<std::uint64_t>(regs[name]); };
-  return {.r15 = reg(REG_R15), .r14 = reg(REG_R14), .r13 = reg(REG_R13), .r12 = reg(REG_R12),
-          .rbp = reg(REG_RBP), .rbx = reg(REG_RBX), .r11 = reg(REG_R11), .r10 = reg(REG_R10),
-          .r9 = reg(REG_R9), .r8 = reg(REG_R8), .rax = reg(REG_RAX), .rcx = reg(REG_RCX),
-          .rdx = reg(REG_RDX), .rsi = reg(REG_RSI), .rdi = reg(REG_RDI), .number = 0,
-          .rip = reg(REG_RIP), .flags = reg(REG_EFL), .rsp = reg(REG_RSP), .resume = 0};
-}
-
 // Not a call of the target: only redirects to the hall, so that the call is carried out outside
 // of signal context. This frame's return restores every register, vectors included.
 void on_sigsys(int, siginfo_t* info, void* context) {
+  if (is_searching()) stop_search(static_cast<ucontext_t*>(context));
   auto* regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto site = static_cast<std::uint64_t>(regs[REG_RIP]) - 2;
   if (info->si_code == 2 /* SYS_USER_DISPATCH */) {
@@ -90,8 +83,7 @@ bool is_leaving;  // the next step is the jump out of the shim
 // the kernel's return to a stepping program also traps only after its first instruction.
 void step_over_shim(greg_t* regs) {
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
-  if (rip >= reinterpret_cast<std::uint64_t>(detsim_leave_tail) &&
-      rip < reinterpret_cast<std::uint64_t>(detsim_leave_end)) {
+  if (in_leave_tail(rip)) {
     is_leaving = rip == reinterpret_cast<std::uint64_t>(detsim_leave_jump);
     return;
   }
@@ -110,8 +102,10 @@ void on_fault(int number, siginfo_t* info, void* context) {
   auto* ucontext = static_cast<ucontext_t*>(context);
   auto* regs = ucontext->uc_mcontext.gregs;
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
+  const bool is_step = number == SIGTRAP && info->si_code == TRAP_TRACE;
+  if (is_searching() && is_step) return search_step(ucontext);
   if (in_shim_text(rip) && !in_vdso_function(rip)) {
-    if (number == SIGTRAP && info->si_code == TRAP_TRACE) return step_over_shim(regs);
+    if (is_step) return step_over_shim(regs);
     const auto copy = reinterpret_cast<std::uint64_t>(detsim_user_copy_fault);
     if (rip == copy) {
       regs[REG_RIP] = reinterpret_cast<greg_t>(detsim_user_copy_end);
@@ -124,7 +118,8 @@ void on_fault(int number, siginfo_t* info, void* context) {
     fatal("a fault inside of the shim: signal ", number, " at text+", at.data(), ", address ",
           address.data());
   }
-  if (number == SIGTRAP && info->si_code == TRAP_TRACE && is_own_step(rip)) return;
+  if (is_step && is_own_step(rip)) return;
+  if (is_searching()) stop_search(ucontext);
   if (answer_instruction(number, ucontext)) return;
   fault = {.number = number, .code = info->si_code,
            .value = reinterpret_cast<std::uint64_t>(info->si_addr)};
@@ -132,7 +127,7 @@ void on_fault(int number, siginfo_t* info, void* context) {
   details.trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
   details.address = static_cast<std::uint64_t>(regs[REG_CR2]);
   memcpy(details.info, info, sizeof details.info);
-  detsim_fault_frame = frame_of(regs);
+  detsim_fault_frame = frame_of_context(regs);
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
   regs[REG_EFL] &= ~kTrapFlag;  // must not step through the shim
 }
@@ -150,6 +145,20 @@ void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
 
 const SignalInfo& fault_info() { return fault; }
 
+Frame frame_of_context(const greg_t* regs) {
+  const auto reg = [regs](int name) { return static_cast<std::uint64_t>(regs[name]); };
+  return {.r15 = reg(REG_R15), .r14 = reg(REG_R14), .r13 = reg(REG_R13), .r12 = reg(REG_R12),
+          .rbp = reg(REG_RBP), .rbx = reg(REG_RBX), .r11 = reg(REG_R11), .r10 = reg(REG_R10),
+          .r9 = reg(REG_R9), .r8 = reg(REG_R8), .rax = reg(REG_RAX), .rcx = reg(REG_RCX),
+          .rdx = reg(REG_RDX), .rsi = reg(REG_RSI), .rdi = reg(REG_RDI), .number = 0,
+          .rip = reg(REG_RIP), .flags = reg(REG_EFL), .rsp = reg(REG_RSP), .resume = 0};
+}
+
+bool in_leave_tail(std::uint64_t address) {
+  return address >= reinterpret_cast<std::uint64_t>(detsim_leave_tail) &&
+         address < reinterpret_cast<std::uint64_t>(detsim_leave_end);
+}
+
 void resume_stepping(Frame& f) {
   if (!was_stepping) return;
   was_stepping = false;
@@ -166,6 +175,7 @@ void install_traps() {
   shim_text = find_text();
   handle(SIGSYS, on_sigsys);
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) handle(number, on_fault);
+  handle(kNudgeSignal, on_nudge);
   // The kernel's own SIGPIPE and the like are modelled (signals.cpp).
   const KernelSigaction ignore{.handler = 1};
   for (const int number : {SIGPIPE, SIGXFSZ}) raw(__NR_rt_sigaction, number, &ignore, nullptr, 8);

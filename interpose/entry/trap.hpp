@@ -1,5 +1,8 @@
 // The shim's own signal handlers: SIGSYS (a call by user dispatch) and the faults.
 #pragma once
+#include <signal.h>
+#include <ucontext.h>
+
 #include <cstdint>
 
 #include "interpose/entry/frame.hpp"
@@ -18,5 +21,9 @@ const SignalInfo& fault_info();
 void resume_stepping(Frame& f);
 /// Whether an address is in the shim's own text.
 bool in_shim_text(std::uint64_t address);
+/// Whether it is where the shim goes back to the target: registers are the target's already.
+bool in_leave_tail(std::uint64_t address);
+/// The registers of a signal handler's context.
+Frame frame_of_context(const greg_t* regs);
 
 }  // namespace detsim
