@@ -55,7 +55,8 @@ void set_times(Inode& inode, const timespec* times) {
     inode.own_times |= i == 0 ? access_time : modification_time;
     const bool now = times[i].tv_nsec == kNow;
     (i == 0 ? inode.accessed : inode.modified) =
-        now ? file_clock() : FileTime{times[i].tv_sec, static_cast<std::uint32_t>(times[i].tv_nsec)};
+        now ? file_clock()
+            : FileTime{times[i].tv_sec, static_cast<std::uint32_t>(times[i].tv_nsec)};
   }
 }
 
@@ -116,9 +117,7 @@ long futimesat(int directory, const char* path, const void* times) {
   return set_microseconds(directory, path, times);
 }
 
-long utimes(const char* path, const void* times) {
-  return set_microseconds(AT_FDCWD, path, times);
-}
+long utimes(const char* path, const void* times) { return set_microseconds(AT_FDCWD, path, times); }
 
 long utime(const char* path, const void* times) {
   if (times == nullptr) return set_times_at(AT_FDCWD, path, nullptr, 0);
@@ -129,13 +128,10 @@ long utime(const char* path, const void* times) {
 }
 
 long chmod(const char* path, unsigned mode) {
-  return change(path, true, change_time,
-                [&](const char* p) { return raw(__NR_chmod, p, mode); });
+  return change(path, true, change_time, [&](const char* p) { return raw(__NR_chmod, p, mode); });
 }
 
-long fchmod(int fd, unsigned mode) {
-  return changed(fd, change_time, raw(__NR_fchmod, fd, mode));
-}
+long fchmod(int fd, unsigned mode) { return changed(fd, change_time, raw(__NR_fchmod, fd, mode)); }
 
 long fchmodat(int directory, const char* path, unsigned mode) {
   const KernelPath at(directory, path);
@@ -157,15 +153,13 @@ long fchownat(int directory, const char* path, unsigned user, unsigned group, in
 }
 
 long setxattr(const char* path, const char* name, const void* value, std::size_t bytes, int flags) {
-  return change(path, true, change_time, [&](const char* p) {
-    return raw(__NR_setxattr, p, name, value, bytes, flags);
-  });
+  return change(path, true, change_time,
+                [&](const char* p) { return raw(__NR_setxattr, p, name, value, bytes, flags); });
 }
 long lsetxattr(const char* path, const char* name, const void* value, std::size_t bytes,
                int flags) {
-  return change(path, false, change_time, [&](const char* p) {
-    return raw(__NR_lsetxattr, p, name, value, bytes, flags);
-  });
+  return change(path, false, change_time,
+                [&](const char* p) { return raw(__NR_lsetxattr, p, name, value, bytes, flags); });
 }
 long fsetxattr(int fd, const char* name, const void* value, std::size_t bytes, int flags) {
   return changed(fd, change_time, raw(__NR_fsetxattr, fd, name, value, bytes, flags));

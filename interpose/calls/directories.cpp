@@ -206,8 +206,8 @@ long read_all(int fd, const struct stat& status, List& l) {
       add(l, entry->name, entry->inode, entry->type, is_proc);
     }
   }
-  const bool is_cpu_list = directory.kind == ProcPath::Kind::sys &&
-                           equal(directory.rest, "devices/system/cpu");
+  const bool is_cpu_list =
+      directory.kind == ProcPath::Kind::sys && equal(directory.rest, "devices/system/cpu");
   if (is_cpu_list || (filter && directory.kind != ProcPath::Kind::sys)) add_virtual(l, directory);
   sort(l);
   // Numbers are given in the order in which the target meets the names.
@@ -247,14 +247,16 @@ std::uint32_t first_behind(const List& l, std::uint64_t position) {
   std::uint32_t low = 0, high = l.count;
   while (low < high) {
     const auto middle = (low + high) / 2;
-    if (l.entries[middle].position > position) high = middle;
-    else low = middle + 1;
+    if (l.entries[middle].position > position)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }
 
 struct Format {  // of the entries that the target gets
-  bool is_old;  // struct linux_dirent: the type stands in the last byte
+  bool is_old;   // struct linux_dirent: the type stands in the last byte
   std::size_t head() const { return is_old ? kEntryHead - 1 : kEntryHead; }
   std::size_t size(const char* name) const {
     return (head() + strlen(name) + 1 + (is_old ? 1 : 0) + 7) & ~std::size_t{7};
@@ -311,8 +313,7 @@ long read_directory(int fd, char* buffer, std::size_t bytes, Format format) {
     raw(__NR_lseek, fd, position, 0);
     return error;
   }
-  const long result =
-      give(fd, list(), static_cast<std::uint64_t>(position), buffer, bytes, format);
+  const long result = give(fd, list(), static_cast<std::uint64_t>(position), buffer, bytes, format);
   if (result < 0) raw(__NR_lseek, fd, position, 0);
   return result;
 }

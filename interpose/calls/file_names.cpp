@@ -63,8 +63,8 @@ long make_link(int from_directory, const char* from, int to_directory, const cha
   if (source.error() != 0) return source.error();
   const KernelPath at(to_directory, to, false);
   if (at.error() != 0) return at.error();
-  const long result = raw(__NR_linkat, source.directory(), source.path(), at.directory(),
-                          at.path(), flags);
+  const long result =
+      raw(__NR_linkat, source.directory(), source.path(), at.directory(), at.path(), flags);
   if (result != 0) return result;
   struct stat status;
   if (look_at(at.directory(), at.path(), AT_SYMLINK_NOFOLLOW, status)) {
@@ -81,11 +81,10 @@ long move(int from_directory, const char* from, int to_directory, const char* to
   const KernelPath at(to_directory, to, false);
   if (at.error() != 0) return at.error();
   struct stat moved, replaced;
-  const bool is_moved =
-      look_at(source.directory(), source.path(), AT_SYMLINK_NOFOLLOW, moved);
+  const bool is_moved = look_at(source.directory(), source.path(), AT_SYMLINK_NOFOLLOW, moved);
   const bool is_replaced = look_at(at.directory(), at.path(), AT_SYMLINK_NOFOLLOW, replaced);
-  const long result = raw(__NR_renameat2, source.directory(), source.path(), at.directory(),
-                          at.path(), flags);
+  const long result =
+      raw(__NR_renameat2, source.directory(), source.path(), at.directory(), at.path(), flags);
   if (result != 0) return result;
   if (is_moved) touch_file(moved, change_time);
   if (is_replaced) touch_file(replaced, change_time);
@@ -133,9 +132,7 @@ long symlinkat(const char* target, int directory, const char* path) {
 }
 long rmdir(const char* path) { return remove(AT_FDCWD, path, AT_REMOVEDIR); }
 long unlink(const char* path) { return remove(AT_FDCWD, path, 0); }
-long unlinkat(int directory, const char* path, int flags) {
-  return remove(directory, path, flags);
-}
+long unlinkat(int directory, const char* path, int flags) { return remove(directory, path, flags); }
 long link(const char* from, const char* to) { return make_link(AT_FDCWD, from, AT_FDCWD, to, 0); }
 long linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) {
   return make_link(from_directory, from, to_directory, to, flags);

@@ -19,7 +19,12 @@ struct FileTime {
   std::uint32_t ns = 0;
 };
 
-enum FileTimes : std::uint8_t { access_time = 1, modification_time = 2, change_time = 4, birth_time = 8 };
+enum FileTimes : std::uint8_t {
+  access_time = 1,
+  modification_time = 2,
+  change_time = 4,
+  birth_time = 8
+};
 constexpr auto kAllTimes =
     static_cast<FileTimes>(access_time | modification_time | change_time | birth_time);
 constexpr auto kWrittenTimes = static_cast<FileTimes>(modification_time | change_time);
@@ -28,12 +33,12 @@ struct Inode {
   std::uint64_t device = 0, number = 0;  // real
   std::uint64_t shown = 0;               // the number that the target sees
   FileTime accessed, modified, changed, born;
-  std::uint8_t own_times = 0;   // FileTimes that the run gave; the others are the file's
-  bool generated = false;       // a file of /proc that the shim wrote: see procfs.hpp
-  std::uint16_t mode = 0;       // generated: as it shows
-  std::uint32_t subject = 0;    // generated: what it shows, see procfs.hpp
-  std::int32_t task = 0;        // generated: of which task (tid), 0: of none
-  std::uint32_t next = 0;       // in its bucket: index + 1
+  std::uint8_t own_times = 0;  // FileTimes that the run gave; the others are the file's
+  bool generated = false;      // a file of /proc that the shim wrote: see procfs.hpp
+  std::uint16_t mode = 0;      // generated: as it shows
+  std::uint32_t subject = 0;   // generated: what it shows, see procfs.hpp
+  std::int32_t task = 0;       // generated: of which task (tid), 0: of none
+  std::uint32_t next = 0;      // in its bucket: index + 1
 };
 
 /// The record of a file, made when there is none.

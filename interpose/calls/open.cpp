@@ -37,8 +37,10 @@ bool is_answered(const KernelPath& at, int flags, long& result) {
   if (result != 0) return true;
   if (at.is_ordinary() || (flags & O_PATH) != 0) return false;
   result = -EACCES;
-  if (at.proc().file != nullptr) result = open_proc_file(at.proc(), flags);
-  else if (!changes_machine(at, flags)) return false;
+  if (at.proc().file != nullptr)
+    result = open_proc_file(at.proc(), flags);
+  else if (!changes_machine(at, flags))
+    return false;
   return true;
 }
 
@@ -63,9 +65,8 @@ long open_file(int directory, const char* path, open_how how) {
   long result;
   if (is_answered(at, flags, result)) return result;
   const bool is_new = (flags & O_CREAT) != 0 && !exists(at, flags);
-  result = how.resolve != 0
-               ? raw(__NR_openat2, at.directory(), at.path(), &how, sizeof how)
-               : raw(__NR_openat, at.directory(), at.path(), flags, how.mode);
+  result = how.resolve != 0 ? raw(__NR_openat2, at.directory(), at.path(), &how, sizeof how)
+                            : raw(__NR_openat, at.directory(), at.path(), flags, how.mode);
   if (result >= 0) opened(at, static_cast<int>(result), flags, is_new);
   return result;
 }
@@ -75,15 +76,18 @@ long open_file(int directory, const char* path, open_how how) {
 namespace model {
 
 long open(const char* path, int flags, unsigned mode) {
-  return open_file(AT_FDCWD, path, {.flags = static_cast<unsigned>(flags), .mode = mode, .resolve = 0});
+  return open_file(AT_FDCWD, path,
+                   {.flags = static_cast<unsigned>(flags), .mode = mode, .resolve = 0});
 }
 
 long openat(int directory, const char* path, int flags, unsigned mode) {
-  return open_file(directory, path, {.flags = static_cast<unsigned>(flags), .mode = mode, .resolve = 0});
+  return open_file(directory, path,
+                   {.flags = static_cast<unsigned>(flags), .mode = mode, .resolve = 0});
 }
 
 long creat(const char* path, unsigned mode) {
-  return open_file(AT_FDCWD, path, {.flags = O_CREAT | O_WRONLY | O_TRUNC, .mode = mode, .resolve = 0});
+  return open_file(AT_FDCWD, path,
+                   {.flags = O_CREAT | O_WRONLY | O_TRUNC, .mode = mode, .resolve = 0});
 }
 
 long openat2(int directory, const char* path, const void* how, std::size_t bytes) {

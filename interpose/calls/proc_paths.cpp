@@ -18,6 +18,9 @@ namespace detsim {
 namespace {
 
 using Kind = ProcPath::Kind;
+// The link of a file that the shim wrote: "/memfd:/proc/1000/stat (deleted)".
+constexpr const char kMemoryFile[] = "/memfd:", kDeleted[] = " (deleted)";
+
 enum Place : std::uint8_t { unknown_place, ordinary_place, proc_place };
 
 bool is_below(const char* text, const char* directory) {
@@ -262,6 +265,13 @@ KernelPath::KernelPath(int directory, const char* user_path, bool follow)
 
 std::size_t show_path(char* text, std::size_t length, std::size_t bytes) {
   text[length] = 0;
+  const char* name = text + sizeof kMemoryFile - 1;
+  if (starts_with(text, kMemoryFile) && (is_below(name, "/proc") || is_below(name, "/sys"))) {
+    constexpr std::size_t kAround = sizeof kMemoryFile - 1 + sizeof kDeleted - 1;
+    memmove(text, name, length - kAround + 1);
+    text[length - kAround] = 0;
+    return length - kAround;
+  }
   if (!starts_with(text, "/proc/")) return length;
   const auto real_pid = number_at(text + 6);
   if (real_pid < 0) return length;

@@ -173,9 +173,6 @@ long write_proc_file(const Inode& inode, const char* user_text, std::size_t byte
   if (!copy_from_user(name, user_text, bytes < sizeof name - 1 ? bytes : sizeof name - 1)) {
     return -EFAULT;
   }
-  for (char& c : name) {
-    if (c == '\n') c = 0;
-  }
   Task* task = find_task(inode.task);
   if (task == nullptr) return -ESRCH;
   if (task->process != current_task().process) return -EINVAL;

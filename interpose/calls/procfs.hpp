@@ -39,7 +39,7 @@ class ProcText {
 };
 
 struct ProcFile {
-  const char* name;  // behind /proc/, /proc/<pid>/ (and .../task/<tid>/), or /sys/
+  const char* name;     // behind /proc/, /proc/<pid>/ (and .../task/<tid>/), or /sys/
   ProcPath::Kind kind;  // system, process or sys
   bool writable;
   void (*write)(ProcText& out, const ProcPath& path);

@@ -19,9 +19,12 @@ std::uint64_t number(const char*& at, unsigned base) {
   std::uint64_t value = 0;
   for (;; ++at) {
     unsigned digit;
-    if (*at >= '0' && *at <= '9') digit = static_cast<unsigned>(*at - '0');
-    else if (base == 16 && *at >= 'a' && *at <= 'f') digit = static_cast<unsigned>(*at - 'a') + 10;
-    else return value;
+    if (*at >= '0' && *at <= '9')
+      digit = static_cast<unsigned>(*at - '0');
+    else if (base == 16 && *at >= 'a' && *at <= 'f')
+      digit = static_cast<unsigned>(*at - 'a') + 10;
+    else
+      return value;
     value = value * base + digit;
   }
 }
@@ -49,9 +52,17 @@ bool parse(const char* line, Mapping& m) {
   return true;
 }
 
+// Stubs of rewritten sites (entry/rewrite_stub.cpp), wherever they had to lie. Told by their form,
+// since the process may be another one.
+bool is_arena(const Mapping& m) {
+  return m.end - m.begin == 64 << 10 && m.begin % (1 << 20) == 0 && m.inode == 0 && *m.path == 0 &&
+         equal(m.access, "r-xp");
+}
+
 bool is_ours(const Mapping& m) {
   constexpr std::uint64_t kEnd = kPrivateAddress + (16ull << 30);
-  return (m.begin < kEnd && m.end > kWorldAddress) || equal(m.path, world().config.library);
+  return (m.begin < kEnd && m.end > kWorldAddress) || is_arena(m) ||
+         equal(m.path, world().config.library);
 }
 
 void put(ProcText& out, const Mapping& m) {
@@ -115,8 +126,7 @@ void smaps(ProcText& out, const ProcPath& path) {
   for_each_mapping(*path.process, [&out](const Mapping& m) {
     put(out, m);
     const auto kilobytes = (m.end - m.begin) / 1024;
-    out << "Size:           " << kilobytes
-        << " kB\nKernelPageSize: 4 kB\nMMUPageSize:    4 kB\n";
+    out << "Size:           " << kilobytes << " kB\nKernelPageSize: 4 kB\nMMUPageSize:    4 kB\n";
     put_sizes(out, m.access[0] == '-' ? 0 : kilobytes);
     out << "THPeligible:    0\nVmFlags:" << (m.access[0] == 'r' ? " rd" : "")
         << (m.access[1] == 'w' ? " wr" : "") << (m.access[2] == 'x' ? " ex" : "")
@@ -139,8 +149,7 @@ void smaps_rollup(ProcText& out, const ProcPath& path) {
 void statm(ProcText& out, const ProcPath& path) {
   const auto pages = mapped_bytes(*path.process) / 4096;
   const auto resident = resident_of(pages * 4096) / 4096;
-  out << pages << ' ' << resident << ' ' << resident / 2 << " 1 0 " << pages
-      << " 0\n";
+  out << pages << ' ' << resident << ' ' << resident / 2 << " 1 0 " << pages << " 0\n";
 }
 
 }  // namespace proc

@@ -52,11 +52,6 @@ std::uint64_t caught_by(const Process& process) {
   return set;
 }
 
-std::int32_t parent_of(const Process& process) {
-  const Process* parent = find_process(process.parent);
-  return parent != nullptr ? parent->pid : kInitPid;
-}
-
 // Where the image lies: fields 26..28 and 45..51 of the kernel's own answer.
 struct Places {
   std::uint64_t field[53] = {};
@@ -136,8 +131,8 @@ void memory_lines(ProcText& out, const Process& process) {
 
 // Lines of the kernel's own answer that are the same in every run.
 bool is_stable(const char* line) {
-  for (const char* label : {"Umask:", "Uid:", "Gid:", "FDSize:", "Groups:", "Cap", "NoNewPrivs:",
-                            "Mems_allowed"}) {
+  for (const char* label :
+       {"Umask:", "Uid:", "Gid:", "FDSize:", "Groups:", "Cap", "NoNewPrivs:", "Mems_allowed"}) {
     if (starts_with(line, label)) return true;
   }
   return false;
@@ -163,7 +158,7 @@ void process_stat(ProcText& out, const ProcPath& path) {
   const auto cpu_ns = whole || task == nullptr ? cpu_time_of(process) : task->cpu_ns;
   out << (whole ? process.pid : path.task->tid) << " ("
       << (task != nullptr ? task->name : process.name) << ") " << state_of(process, task).letter
-      << ' ' << parent_of(process) << ' ' << process.group << ' ' << process.session << ' '
+      << ' ' << process.parent << ' ' << process.group << ' ' << process.session << ' '
       << places.field[7] << ' ' << (places.field[7] != 0 ? process.group : -1);
   out << " 4194304 0 0 0 0 " << cpu_ns / kTickNs << " 0 " << process.children_cpu_ns / kTickNs
       << " 0 " << 20 + thread.nice << ' ' << thread.nice << ' ' << process.task_count << " 0 "
@@ -184,7 +179,7 @@ void process_status(ProcText& out, const ProcPath& path) {
   const State state = state_of(process, task);
   out << "Name:\t" << (task != nullptr ? task->name : process.name) << "\nState:\t" << state.letter
       << " (" << state.word << ")\nTgid:\t" << process.pid << "\nNgid:\t0\nPid:\t" << id
-      << "\nPPid:\t" << parent_of(process) << "\nTracerPid:\t0\nNStgid:\t" << process.pid
+      << "\nPPid:\t" << process.parent << "\nTracerPid:\t0\nNStgid:\t" << process.pid
       << "\nNSpid:\t" << id << "\nNSpgid:\t" << process.group << "\nNSsid:\t" << process.session
       << '\n';
   if (task != nullptr) memory_lines(out, process);
@@ -218,8 +213,10 @@ void process_environment(ProcText& out, const ProcPath& path) {
     const long count = raw(__NR_read, fd, buffer, sizeof buffer);
     if (count <= 0) break;
     for (long i = 0; i < count; ++i) {
-      if (buffer[i] == 0) finish();
-      else variable << buffer[i];
+      if (buffer[i] == 0)
+        finish();
+      else
+        variable << buffer[i];
     }
   }
   raw(__NR_close, fd);

@@ -42,16 +42,26 @@ bool put_cpu_line(ProcText& out, const char* line, std::uint32_t cpu) {
     return starts_with(line, label) && (line[strlen(label)] == '\t' || line[strlen(label)] == ' ');
   };
   const auto cpus = world().config.cpus;
-  if (is("processor")) out << "processor\t: " << cpu << '\n';
-  else if (is("cpu MHz")) out << "cpu MHz\t\t: 1000.000\n";
-  else if (is("physical id")) out << "physical id\t: 0\n";
-  else if (is("siblings")) out << "siblings\t: " << cpus << '\n';
-  else if (is("core id")) out << "core id\t\t: " << cpu << '\n';
-  else if (is("cpu cores")) out << "cpu cores\t: " << cpus << '\n';
-  else if (is("apicid")) out << "apicid\t\t: " << cpu << '\n';
-  else if (is("initial apicid")) out << "initial apicid\t: " << cpu << '\n';
-  else if (is("bogomips")) out << "bogomips\t: 2000.00\n";
-  else return false;
+  if (is("processor"))
+    out << "processor\t: " << cpu << '\n';
+  else if (is("cpu MHz"))
+    out << "cpu MHz\t\t: 1000.000\n";
+  else if (is("physical id"))
+    out << "physical id\t: 0\n";
+  else if (is("siblings"))
+    out << "siblings\t: " << cpus << '\n';
+  else if (is("core id"))
+    out << "core id\t\t: " << cpu << '\n';
+  else if (is("cpu cores"))
+    out << "cpu cores\t: " << cpus << '\n';
+  else if (is("apicid"))
+    out << "apicid\t\t: " << cpu << '\n';
+  else if (is("initial apicid"))
+    out << "initial apicid\t: " << cpu << '\n';
+  else if (is("bogomips"))
+    out << "bogomips\t: 2000.00\n";
+  else
+    return false;
   return true;
 }
 
@@ -106,15 +116,31 @@ void loadavg(ProcText& out, const ProcPath&) {
 }
 
 void meminfo(ProcText& out, const ProcPath&) {
-  constexpr MemoryLine kLines[] = {
-      {"MemTotal", kMemoryBytes}, {"MemFree", kMemoryBytes / 2},
-      {"MemAvailable", kMemoryBytes / 4 * 3}, {"Buffers", 0}, {"Cached", kMemoryBytes / 4},
-      {"SwapCached", 0}, {"Active", kMemoryBytes / 4}, {"Inactive", kMemoryBytes / 8},
-      {"Unevictable", 0}, {"Mlocked", 0}, {"SwapTotal", 0}, {"SwapFree", 0}, {"Dirty", 0},
-      {"Writeback", 0}, {"AnonPages", kMemoryBytes / 8}, {"Mapped", kMemoryBytes / 16},
-      {"Shmem", 0}, {"Slab", 0}, {"SReclaimable", 0}, {"SUnreclaim", 0}, {"PageTables", 0},
-      {"CommitLimit", kMemoryBytes / 2}, {"Committed_AS", kMemoryBytes / 8},
-      {"VmallocTotal", 32ull << 40}, {"VmallocUsed", 0}};
+  constexpr MemoryLine kLines[] = {{"MemTotal", kMemoryBytes},
+                                   {"MemFree", kMemoryBytes / 2},
+                                   {"MemAvailable", kMemoryBytes / 4 * 3},
+                                   {"Buffers", 0},
+                                   {"Cached", kMemoryBytes / 4},
+                                   {"SwapCached", 0},
+                                   {"Active", kMemoryBytes / 4},
+                                   {"Inactive", kMemoryBytes / 8},
+                                   {"Unevictable", 0},
+                                   {"Mlocked", 0},
+                                   {"SwapTotal", 0},
+                                   {"SwapFree", 0},
+                                   {"Dirty", 0},
+                                   {"Writeback", 0},
+                                   {"AnonPages", kMemoryBytes / 8},
+                                   {"Mapped", kMemoryBytes / 16},
+                                   {"Shmem", 0},
+                                   {"Slab", 0},
+                                   {"SReclaimable", 0},
+                                   {"SUnreclaim", 0},
+                                   {"PageTables", 0},
+                                   {"CommitLimit", kMemoryBytes / 2},
+                                   {"Committed_AS", kMemoryBytes / 8},
+                                   {"VmallocTotal", 32ull << 40},
+                                   {"VmallocUsed", 0}};
   for (const auto& line : kLines) {
     out << line.name << ':';
     Text<24> digits;
