@@ -18,6 +18,7 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/sockets.hpp"
 #include "interpose/calls/timer_descriptors.hpp"
+#include "interpose/calls/transfer.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
@@ -54,22 +55,6 @@ struct Pieces {
 bool is_plain(DescriptorKind kind) {
   return kind == DescriptorKind::regular || kind == DescriptorKind::directory ||
          kind == DescriptorKind::other || kind == DescriptorKind::unknown;
-}
-
-bool is_ready(int fd, int events) {
-  pollfd look{fd, static_cast<short>(events), 0};
-  return raw(__NR_poll, &look, 1, 0) != 0;
-}
-
-// Space or data of one end is data or space of the other.
-void transferred(Descriptor descriptor, std::uint32_t events_at_other_end) {
-  if (descriptor.object == kNoObject) return;
-  if (descriptor.kind != DescriptorKind::socket) {
-    return io_happened(descriptor.object, events_at_other_end);
-  }
-  const IoObject& object = object_of(descriptor.object);
-  if (object.external) io_happened(descriptor.object, events_at_other_end);
-  if (object.peer != kNoObject || !object.exact) io_happened(object.peer, events_at_other_end);
 }
 
 long try_read(int fd, Descriptor descriptor, const Pieces& to) {
@@ -193,28 +178,14 @@ long write_all(int fd, Descriptor descriptor, Pieces from) {
   }
 }
 
-SignalInfo to_myself(int number) {
-  return {.number = number, .code = SI_USER, .pid = current_process().pid, .uid = real_uid()};
-}
-
 long send(int fd, Descriptor descriptor, Pieces from) {
   if (descriptor.kind == DescriptorKind::timerfd || descriptor.kind == DescriptorKind::signalfd) {
     return -EINVAL;
   }
   if (descriptor.kind == DescriptorKind::socket) return write_socket(fd, from.first, from.count);
   const bool outside = descriptor.object != kNoObject && object_of(descriptor.object).external;
-  const long result = outside ? write_outside(fd, from) : write_all(fd, descriptor, from);
-  if (result == -EPIPE) post(current_task(), to_myself(SIGPIPE));
-  return result;
-}
-
-// What was written to a file changes its times. The kernel signals what the shim has it ignore: a
-// file that grew beyond RLIMIT_FSIZE.
-long written(Descriptor descriptor, long result) {
-  if (result == -EFBIG) post(current_task(), to_myself(SIGXFSZ));
-  if (result <= 0) return result;
-  if (Inode* file = file_behind(descriptor)) touch_file(*file, kWrittenTimes);
-  return result;
+  return written(descriptor,
+                 outside ? write_outside(fd, from) : write_all(fd, descriptor, from));
 }
 
 // A file of /proc that the shim wrote and takes words for.
@@ -233,6 +204,35 @@ long copy_pieces(const void* vector, std::size_t count, Piece (&pieces)[kPiecesM
 }
 
 }  // namespace
+
+bool is_ready(int fd, int events) {
+  pollfd look{fd, static_cast<short>(events), 0};
+  return raw(__NR_poll, &look, 1, 0) != 0;
+}
+
+// Space or data of one end is data or space of the other.
+void transferred(Descriptor descriptor, std::uint32_t events_at_other_end) {
+  if (descriptor.object == kNoObject) return;
+  if (descriptor.kind != DescriptorKind::socket) {
+    return io_happened(descriptor.object, events_at_other_end);
+  }
+  const IoObject& object = object_of(descriptor.object);
+  if (object.external) io_happened(descriptor.object, events_at_other_end);
+  if (object.peer != kNoObject || !object.exact) io_happened(object.peer, events_at_other_end);
+}
+
+// The kernel signals what the shim has it ignore: a pipe without reader, a file that grew beyond
+// RLIMIT_FSIZE.
+long written(Descriptor descriptor, long result) {
+  const int number = result == -EPIPE ? SIGPIPE : result == -EFBIG ? SIGXFSZ : 0;
+  if (number != 0) {
+    post(current_task(),
+         {.number = number, .code = SI_USER, .pid = current_process().pid, .uid = real_uid()});
+  }
+  if (result <= 0) return result;
+  if (Inode* file = file_behind(descriptor)) touch_file(*file, kWrittenTimes);
+  return result;
+}
 
 namespace model {
 
