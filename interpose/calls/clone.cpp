@@ -10,6 +10,7 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/image.hpp"
 #include "interpose/calls/ipc.hpp"
+#include "interpose/calls/pidfds.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/events.hpp"
@@ -128,6 +129,11 @@ void undo_child(const Child& child) {
   child.process->state = ProcessState::unused;
 }
 
+void give_pidfd(const CloneRequest& request, const Process& child, int pidfd) {
+  set_descriptor(pidfd, {DescriptorKind::pidfd, pidfd_object(child.real_pid)});
+  put_user(pidfd, reinterpret_cast<void*>(request.pidfd));
+}
+
 long finish_parent(const CloneRequest& request, const Child& child) {
   const auto tid = child.task->tid;
   if ((request.flags & CLONE_PARENT_SETTID) != 0) {
@@ -178,7 +184,7 @@ long clone_process(const CloneRequest& request) {
     return real_pid;
   }
   child.process->real_pid = static_cast<std::int32_t>(real_pid);
-  if ((request.flags & CLONE_PIDFD) != 0) put_user(pidfd, reinterpret_cast<void*>(request.pidfd));
+  if ((request.flags & CLONE_PIDFD) != 0) give_pidfd(request, *child.process, pidfd);
   return finish_parent(request, child);
 }
 
@@ -204,7 +210,7 @@ long clone_sharing_memory(const CloneRequest& request) {
     return real_pid;
   }
   child.process->real_pid = static_cast<std::int32_t>(real_pid);
-  if ((request.flags & CLONE_PIDFD) != 0) put_user(pidfd, reinterpret_cast<void*>(request.pidfd));
+  if ((request.flags & CLONE_PIDFD) != 0) give_pidfd(request, *child.process, pidfd);
   const long pid = finish_parent(request, child);
   if ((request.flags & CLONE_VFORK) != 0) {
     free_stack(stack);  // else it lives on with the child

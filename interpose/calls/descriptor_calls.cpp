@@ -8,9 +8,10 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/descriptors_async.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/sockets.hpp"
-#include "interpose/calls/timer_descriptors.hpp"
+#include "interpose/calls/terminals.hpp"
 
 namespace detsim {
 namespace {
@@ -80,15 +81,33 @@ long dup2(int from, int to) { return replace(from, to, 0, __NR_dup2); }
 long dup3(int from, int to, int flags) { return replace(from, to, flags, __NR_dup3); }
 
 long fcntl(int fd, int command, std::uint64_t argument) {
-  const long result = raw(__NR_fcntl, fd, command, argument);
+  long result;
+  if (async_command(fd, command, argument, result)) return result;
+  result = raw(__NR_fcntl, fd, command, argument);
   if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return copied(fd, result);
+  if (command == F_SETPIPE_SZ && result >= 0) io_happened(look_up(fd).object, kWritable);
   return result;
 }
 
 long ioctl(int fd, std::uint64_t request, std::uint64_t argument) {
+  const Descriptor descriptor = look_up(fd);
   long result;
-  if (socket_ioctl(fd, request, argument, result)) return result;
-  return raw(__NR_ioctl, fd, request, argument);
+  if (request == FIOASYNC) {
+    std::int32_t wanted;
+    if (descriptor.kind == DescriptorKind::unknown) return -EBADF;
+    if (!get_user(wanted, reinterpret_cast<void*>(argument))) return -EFAULT;
+    return set_async(fd, wanted != 0);
+  }
+  const bool is_terminal =
+      descriptor.kind == DescriptorKind::terminal && descriptor.object != kNoObject;
+  if (is_terminal &&
+      terminal_command(object_of(descriptor.object), request, argument, result)) {
+    return result;
+  }
+  result = raw(__NR_ioctl, fd, request, argument);
+  // Flushing or resetting a terminal shows at its other end.
+  if (is_terminal && result == 0) io_happened(descriptor.object);
+  return result;
 }
 
 }  // namespace model

@@ -72,7 +72,10 @@ struct IoObject {
   std::uint64_t shown = 0;  // timerfd, signalfd: what the backing eventfd was last told
   std::int32_t owner = 0;   // F_SETOWN: pid, or -group
   std::int32_t owner_signal = 0;
-  bool asynchronous = false;  // O_ASYNC: io_happened() signals the owner
+  std::int32_t async_fd = 0;
+  std::uint8_t async_events = 0;  // O_ASYNC: of which the owner is signalled
+  bool owner_is_task = false;
+  std::uint32_t readers_so_far = 0, writers_so_far = 0;  // FIFO: openings
   bool v6only = false, reuse = false, closed_for_writing = false;
   std::uint32_t options = 0;  // inet: which boolean options of its protocol are set
   InetName local, remote;     // inet

@@ -11,6 +11,7 @@
 #include "interpose/calls/descriptors_state.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/calls/pidfds.hpp"
+#include "interpose/calls/terminals.hpp"
 
 namespace detsim {
 namespace {
@@ -19,7 +20,6 @@ constexpr long kPidfs = 0x50494446;  // statfs's f_type
 
 constexpr unsigned kMemoryDevices = 1;  // major
 constexpr unsigned kRandomMinor = 8, kUrandomMinor = 9;
-constexpr std::uint64_t kControllingTerminal = 5 << 8;  // /dev/tty
 
 Descriptor class_object(DescriptorKind kind, ObjectId& id) {
   if (id == kNoObject) {
@@ -29,31 +29,15 @@ Descriptor class_object(DescriptorKind kind, ObjectId& id) {
   return {kind, id};
 }
 
-bool is_terminal(int fd) {
-  char settings[64];
-  return raw(__NR_ioctl, fd, 0x5401 /* TCGETS */, settings) == 0;
-}
-
-// A terminal from outside has an object of its own; those that the run made share one, since
-// what is written to a master shows at its slave and the other way round.
-Descriptor terminal(std::uint64_t device) {
-  const ObjectId outer = descriptor_state().outer_terminal;
-  if (device == kControllingTerminal && outer != kNoObject) return {DescriptorKind::terminal, outer};
-  bool is_new;
-  const ObjectId id = object_by_identity(DescriptorKind::terminal, kTerminalSpace, device, is_new);
-  if (!is_new) return {DescriptorKind::terminal, id};
-  hold_object(id);
-  release_object(id);
-  return class_object(DescriptorKind::terminal, descriptor_state().inner_terminals);
-}
-
 Descriptor device(int fd, const struct stat& status) {
   if (major(status.st_rdev) == kMemoryDevices) {
     const auto number = minor(status.st_rdev);
     return {number == kRandomMinor || number == kUrandomMinor ? DescriptorKind::random
                                                               : DescriptorKind::other};
   }
-  return is_terminal(fd) ? terminal(status.st_rdev) : Descriptor{DescriptorKind::other};
+  const ObjectId terminal = terminal_object(fd, status.st_rdev);
+  if (terminal == kNoObject) return {DescriptorKind::other};
+  return {DescriptorKind::terminal, terminal};
 }
 
 Descriptor pidfd(int fd) {
@@ -104,12 +88,8 @@ Descriptor regular(int fd, const struct stat& status) {
 }
 
 void mark_external(int fd) {
-  struct stat status;
-  Descriptor descriptor = classify(fd);
-  if (descriptor.kind == DescriptorKind::terminal && raw(__NR_fstat, fd, &status) == 0) {
-    bool is_new;
-    descriptor.object = object_by_identity(DescriptorKind::terminal, kTerminalSpace,
-                                           status.st_rdev, is_new);
+  const Descriptor descriptor = classify(fd);
+  if (descriptor.kind == DescriptorKind::terminal) {
     descriptor_state().outer_terminal = descriptor.object;
   }
   if (descriptor.object == kNoObject) return;

@@ -10,6 +10,7 @@ constexpr std::uint32_t kObjectsMax = 1 << 20;
 constexpr std::uint32_t kObjectBuckets = 1 << 16;
 constexpr unsigned kInterestMax = 24;
 constexpr unsigned kBackedMax = 14;
+constexpr std::uint32_t kCookiesKept = 64;
 
 /// What a waiting task waits for, beside its WaitKey.
 struct IoWait {
@@ -38,8 +39,12 @@ struct DescriptorState {
   bool pipes_refuse_nowait;  // the kernel is older than 6.5
   ObjectId objects_used, object_free;
   ObjectId buckets[kObjectBuckets];
-  ObjectId inner_terminals, inotifies;  // all of them are one object
+  ObjectId inotifies;  // all of them are one object
   ObjectId outer_terminal;              // the one that the run was started from
+  struct {
+    std::uint32_t real, shown;
+  } cookies[kCookiesKept];  // of inotify
+  std::uint32_t cookies_so_far;
   std::uint32_t uncertain_waiters;  // at most so many tasks wait for objects that are not exact
   std::uint32_t last_outside;       // the task that last waited for the outside
   IoWait waits[kTasksMax];

@@ -5,6 +5,7 @@
 
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/clock.hpp"
+#include "interpose/calls/descriptors_async.hpp"
 #include "interpose/calls/descriptors_state.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/switch.hpp"
@@ -97,6 +98,7 @@ bool wait_with(WaitKind kind, WaitKey key, std::uint32_t bits, std::uint64_t dea
 void io_happened(ObjectId object, std::uint32_t events) {
   if (object == kNoObject) return wake_everybody();
   happened(object, events, object_of(object).external, 0);
+  if (object_of(object).async_events != 0) signal_owner(object_of(object), events);
 }
 
 void Interest::add(ObjectId object, std::uint32_t wanted) {

@@ -8,6 +8,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/fifos.hpp"
 #include "interpose/calls/file_names.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/calls/proc_paths.hpp"
@@ -64,6 +65,7 @@ long open_file(int directory, const char* path, open_how how) {
   const KernelPath at(directory, path, (flags & O_NOFOLLOW) == 0);
   long result;
   if (is_answered(at, flags, result)) return result;
+  if (open_fifo(at.directory(), at.path(), flags, result)) return result;
   const bool is_new = (flags & O_CREAT) != 0 && !exists(at, flags);
   result = how.resolve != 0 ? raw(__NR_openat2, at.directory(), at.path(), &how, sizeof how)
                             : raw(__NR_openat, at.directory(), at.path(), flags, how.mode);

@@ -12,6 +12,7 @@
 #include "interpose/calls/event_descriptors.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/inodes.hpp"
+#include "interpose/calls/inotify.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/random.hpp"
@@ -64,6 +65,10 @@ long try_read(int fd, Descriptor descriptor, const Pieces& to) {
     if (result != -EOPNOTSUPP) return result;
     object->refuses_nowait = true;
   }
+  if (descriptor.kind == DescriptorKind::pipe) {  // poll(2) does not tell of a FIFO's lost writers
+    const WithoutBlocking scope(fd);
+    return raw(__NR_readv, fd, to.first, to.count);
+  }
   if (!is_ready(fd, POLLIN)) return -EAGAIN;
   return raw(__NR_readv, fd, to.first, to.count);
 }
@@ -82,6 +87,7 @@ long read_once(int fd, Descriptor descriptor, Pieces to) {
   const long result = until_ready(fd, descriptor, kReadable, kNever,
                                   [&] { return try_read(fd, descriptor, to); });
   if (result > 0) transferred(descriptor, kWritable);
+  if (result > 0 && descriptor.kind == DescriptorKind::inotify) hide_cookies(to.first->base, result);
   return result;
 }
 
