@@ -17,7 +17,9 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/exec_judge.hpp"
+#include "interpose/calls/futex.hpp"
 #include "interpose/calls/image.hpp"
+#include "interpose/calls/processes.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
@@ -181,6 +183,9 @@ long execute(int directory, const char* user_path, char** arguments, char** envi
   add_padding(image);
   image.variables[image.count] = nullptr;
   current_process().exec_pending = true;
+  // While the lists can still be read. An image that is refused now, after all that was looked at,
+  // is one that the kernel has no room for.
+  for_each_task(current_process(), [](Task& task) { release_robust_list(task); });
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_ENABLE);  // survives execve, and the loader reads the TSC
   error = raw(__NR_execveat, directory, path, arguments, image.variables, flags);
   if (error == -E2BIG) {  // the padding must not be what was too much

@@ -1,8 +1,7 @@
-// setresuid changes all threads' credentials, blocked ones too (glibc's setxid broadcast); the raw
-// system call changes the calling thread's only.
+// The setuid family changes all threads' credentials, blocked ones too (glibc's setxid broadcast),
+// and threads that are started later have them; a child changes its own only.
 #include <pthread.h>
 #include <semaphore.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "expect.hpp"
@@ -29,8 +28,7 @@ static void *blocked_in_read(void *) {
   expect_uid(1234);
   return nullptr;
 }
-static void *raw_only_here(void *) {
-  EXPECT_EQ(syscall(SYS_setresuid, -1, 1234, -1), 0);
+static void *started_later(void *) {
   expect_uid(1234);
   return nullptr;
 }
@@ -40,10 +38,12 @@ int main() {
   EXPECT_EQ(pipe(channel), 0);
   sem_init(&ready, 0, 0);
   sem_init(&gate, 0, 0);
-  pthread_t threads[4], raw;
-  EXPECT_EQ(pthread_create(&raw, nullptr, raw_only_here, nullptr), 0);
-  EXPECT_EQ(pthread_join(raw, nullptr), 0);
+  EXPECT_CHILD_OK(start_child([] {
+    EXPECT_EQ(setresuid(4, 5, 6), 0);
+    expect_uid(5);
+  }));
   expect_uid(0);
+  pthread_t threads[4], later;
   for (int i = 0; i < 4; ++i) {
     auto *function = i % 2 ? blocked_in_read : blocked_in_semaphore;
     EXPECT_EQ(pthread_create(&threads[i], nullptr, function, nullptr), 0);
@@ -55,6 +55,8 @@ int main() {
   expect_uid(1234);
   EXPECT_EQ(getegid(), 4321u);
   EXPECT_ERRNO(setuid(5), EPERM);
+  EXPECT_EQ(pthread_create(&later, nullptr, started_later, nullptr), 0);
+  EXPECT_EQ(pthread_join(later, nullptr), 0);
   EXPECT_EQ(write(channel[1], "xx", 2), 2);
   for (int i = 0; i < 2; ++i) sem_post(&gate);
   for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
