@@ -257,9 +257,6 @@ class Attendant {
   void report() {
     const auto outcome = result_.outcome;
     if (outcome == Outcome::wall_timeout) {
-      say(fmt::format("the limit of {} s of real time has passed",
-                      static_cast<double>(options_.wall_limit_ns) / 1e9),
-          words());
       stop_and_wait(static_cast<pid_t>(world().running_real_pid));
     }
     if (outcome == Outcome::failed && !said_why_ && world().message[0] != 0) {
@@ -270,7 +267,9 @@ class Attendant {
     if (is_stop && options_.look) {
       options_.look(world(), outcome);
     } else if (is_stop) {
-      report_stop(world(), outcome, words());
+      const auto facts = gather(world(), outcome);
+      print_report(facts, words());
+      if (!options_.report_path.empty()) result_.stop = json_of(facts);
     }
   }
 

@@ -202,10 +202,14 @@ void add_runs_option(CLI::App& app, unsigned& runs, unsigned max) {
       fmt::format("How many runs. Default: {}", runs));
 }
 
-void add_trace_option(CLI::App& app, RunOptions& options) {
+void add_file_options(CLI::App& app, RunOptions& options) {
   app.add_option("--trace", options.trace_path, "Write every event of the run to this file")
       ->type_name("FILE")
       ->envname("DETSIM_TRACE");
+  app.add_option("--report-json", options.report_path,
+                 "Write what came of the run to this file, for programs to read")
+      ->type_name("FILE")
+      ->envname("DETSIM_REPORT_JSON");
 }
 
 std::uint64_t draw_seed() {

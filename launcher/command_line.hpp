@@ -29,7 +29,8 @@ struct RunOptionsGiven {
 void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given);
 /// --runs, -n: from 2 to `max`.
 void add_runs_option(CLI::App& app, unsigned& runs, unsigned max);
-void add_trace_option(CLI::App& app, RunOptions& options);
+/// --trace, --report-json.
+void add_file_options(CLI::App& app, RunOptions& options);
 
 /// A seed for a run that was given none: the only draw that is not from a seed.
 std::uint64_t draw_seed();

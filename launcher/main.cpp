@@ -2,6 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
 #include "launcher/run.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -59,5 +63,12 @@ int main_of(const std::vector<std::string>& arguments) {
 }  // namespace detsim
 
 int main(int count, char** arguments) {
-  return detsim::main_of(std::vector<std::string>(arguments, arguments + count));
+  try {
+    const int code = detsim::main_of(std::vector<std::string>(arguments, arguments + count));
+    if (std::fflush(stdout) == 0) return code;
+    detsim::say(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  } catch (const std::exception& error) {
+    detsim::say(error.what());
+  }
+  return detsim::kExitFailed;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <iterator>
 
 #include "launcher/report_facts.hpp"
 #include "launcher/report_words.hpp"
@@ -32,17 +32,30 @@ Colours colours_for(std::FILE* out) {
   return {"\033[1m", "\033[2m", "\033[0m"};
 }
 
+// The report is put together before it is written: whoever reads it may go away in the middle,
+// and that must not end the run in another way.
+using Text = std::string;
+
+template <typename... T>
+void add(Text& out, fmt::format_string<T...> format, T&&... values) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
+}
+
 // Breaks at blanks; lines after the first are indented.
-void print_wrapped(std::FILE* out, std::string_view text) {
+void add_wrapped(Text& out, std::string_view text) {
   std::string_view indent = "";
   while (indent.size() + text.size() > kColumns) {
     auto at = text.rfind(' ', kColumns - indent.size());
     if (at == std::string_view::npos) break;
-    fmt::print(out, "{}{}\n", indent, text.substr(0, at));
+    // A number keeps its unit.
+    const bool is_unit = text.substr(at + 1, 1) == "s" && text.substr(at + 2).find_first_of(" ,)") == 0;
+    if ((is_unit || text.size() == at + 2) && at > 0) at = text.rfind(' ', at - 1);
+    if (at == std::string_view::npos) break;
+    add(out, "{}{}\n", indent, text.substr(0, at));
     text.remove_prefix(at + 1);
     indent = kIndent;
   }
-  fmt::print(out, "{}{}\n", indent, text);
+  add(out, "{}{}\n", indent, text);
 }
 
 struct Group {
@@ -95,46 +108,46 @@ std::string subject_of(const Group& group, bool name_process) {
   return text;
 }
 
-void print_group(const Group& group, const StopFacts& facts, const Colours& colours,
-                 std::FILE* out) {
-  fmt::print(out, "\n{}", colours.strong);
+void add_group(const Group& group, const StopFacts& facts, const Colours& colours, Text& out) {
+  add(out, "\n{}", colours.strong);
   auto text = subject_of(group, facts.processes > 1);
   text += fmt::format("{} {}", group.members.size() > 1 ? ": each" : "", group.state);
   text += time_words(*group.members.front(), facts.now_ns);
-  print_wrapped(out, text);
-  fmt::print(out, "{}", colours.end);
+  add_wrapped(out, text);
+  add(out, "{}", colours.end);
   for (const auto& line : group.stack) {
-    fmt::print(out, "{}{}{}{}\n", kIndent, colours.quiet, line, colours.end);
+    add(out, "{}{}{}{}\n", kIndent, colours.quiet, line, colours.end);
   }
 }
 
-void print_circle(const StopFacts& facts, const std::vector<TaskId>& circle, std::FILE* out) {
-  fmt::print(out, "\n{}\n", circle.size() == 1 ? "A task waits for itself:"
-                                               : "They wait for each other in a circle:");
+void add_circle(const StopFacts& facts, const std::vector<TaskId>& circle, Text& out) {
+  add(out, "\n{}\n", circle.size() == 1 ? "A task waits for itself:"
+                                       : "They wait for each other in a circle:");
   for (const auto id : circle) {
     const auto& task = *facts.find(id);
-    print_wrapped(out, fmt::format("{}{} {}", kIndent, task_words(task.tid, task.name),
+    add_wrapped(out, fmt::format("{}{} {}", kIndent, task_words(task.tid, task.name),
                                    state_words(task)));
   }
 }
 
 }  // namespace
 
-void report_stop(World& world, Outcome outcome, std::FILE* out) {
-  const auto facts = gather(world, outcome);
-  const auto colours = colours_for(out);
-  fmt::print(out, "{}", colours.strong);
-  print_wrapped(out, fmt::format("detsim: {} (at {} of virtual time)", facts.sentence,
+void print_report(const StopFacts& facts, std::FILE* file) {
+  Text out;
+  const auto colours = colours_for(file);
+  add(out, "{}", colours.strong);
+  add_wrapped(out, fmt::format("detsim: {} (at {} of virtual time)", facts.sentence,
                                  seconds(facts.now_ns)));
-  fmt::print(out, "{}", colours.end);
-  for (const auto& circle : facts.circles) print_circle(facts, circle, out);
+  add(out, "{}", colours.end);
+  for (const auto& circle : facts.circles) add_circle(facts, circle, out);
   const auto groups = groups_of(facts);
   const auto shown = std::min(groups.size(), kGroupsMax);
-  for (std::size_t i = 0; i < shown; ++i) print_group(groups[i], facts, colours, out);
+  for (std::size_t i = 0; i < shown; ++i) add_group(groups[i], facts, colours, out);
   std::size_t left = 0;
   for (auto i = shown; i < groups.size(); ++i) left += groups[i].members.size();
-  if (left > 0) fmt::print(out, "\n... and {} more tasks\n", left);
-  std::fflush(out);
+  if (left > 0) add(out, "\n... and {} more tasks\n", left);
+  std::fwrite(out.data(), 1, out.size(), file);
+  std::fflush(file);
 }
 
 std::string report_current(World& world, Outcome outcome) {

@@ -1,22 +1,25 @@
-// What is said about a run that detsim stopped. Called while the run's processes still exist, so
-// that their stacks can be read.
+// What is said about a run that detsim stopped, and about any run to programs.
 #pragma once
 #include <cstdio>
 #include <string>
 
-#include "scheduler/world.hpp"
+#include "launcher/report_facts.hpp"
+#include "launcher/run.hpp"
 
 namespace detsim {
 
 /// Each task's name, what it waits for and who holds it, and its stack with function, file and
-/// line; circles of tasks that wait for each other first. `outcome`: deadlock, a limit, or
-/// stopped. Colours only when `out` is a terminal.
-void report_stop(World& world, Outcome outcome, std::FILE* out);
+/// line; circles of tasks that wait for each other first. Colours only when `out` is a terminal.
+void print_report(const StopFacts& facts, std::FILE* out);
 
 /// The stack of the task that was running, in indented lines; never empty.
 std::string report_current(World& world, Outcome outcome);
 
-/// The same for programs: one JSON object, described in docs/reports.md.
-std::string report_json(World& world, Outcome outcome);
+/// The same for programs, as JSON text: the member `stop` of the report of a run.
+std::string json_of(const StopFacts& facts);
+
+/// What came of a run, as one JSON object, described in docs/reports.md. `program`: argv[0].
+std::string report_of_run(const RunOptions& options, const RunResult& result,
+                          const std::string& program);
 
 }  // namespace detsim

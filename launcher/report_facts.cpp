@@ -19,8 +19,20 @@ bool is_live(const Task& task) {
   return task.state == TaskState::runnable || task.state == TaskState::waiting;
 }
 
+bool is_shim_stack(std::uint64_t address) {
+  return address >= kPrivateAddress && address < kPrivateAddress + kPrivateBytes;
+}
+
 std::string text_of(const char* name, std::size_t bytes) {
   return std::string(name, strnlen(name, bytes));
+}
+
+bool is_library(const StackFrame& f) {
+  for (const char* module : {"libc.so", "ld-linux", "libpthread.so", "libstdc++.so", "libc++.so"}) {
+    if (f.module.starts_with(module)) return true;
+  }
+  return f.function == "_start" || f.file.starts_with("/usr/include/c++/") ||
+         f.file.find("/include/c++/v1/") != std::string::npos;
 }
 
 class Gathering {
@@ -95,9 +107,9 @@ class Gathering {
       facts.stack_problem = running_.problem();
       return false;
     }
-    // In the shim it is in a call, and its frame says where it came from; elsewhere the frame is
-    // that of an earlier call.
-    if (was_running && !(in_call && view.unwinder->in_shim(running_.registers().rip))) {
+    // On its shim stack it is in a call, and its frame says where it came from; elsewhere the
+    // frame is that of an earlier call.
+    if (was_running && !(in_call && is_shim_stack(running_.registers().rsp))) {
       registers = running_.registers();
       in_call = false;
     } else if (!in_call) {
@@ -112,13 +124,6 @@ class Gathering {
 
   // What the C and C++ libraries put around main and a thread's function is nobody's question.
   static void trim_outermost(TaskFacts& facts) {
-    const auto is_library = [](const StackFrame& f) {
-      return f.module.starts_with("libc.so") || f.module.starts_with("ld-linux") ||
-             f.module.starts_with("libpthread.so") || f.module.starts_with("libstdc++.so") ||
-             f.function == "_start" || f.function.find("std::thread::_") != std::string::npos ||
-             f.function.find("std::__invoke") != std::string::npos ||
-             f.function.find("std::invoke") != std::string::npos;
-    };
     auto end = facts.stack_end;
     while (end > 0 && is_library(facts.stack[end - 1])) --end;
     if (end > 0) facts.stack_end = end;

@@ -1,14 +1,21 @@
 // A report for programs. Members are only ever added: docs/reports.md says what there is.
+#include <fmt/format.h>
+#include <sys/wait.h>
+
 #include <nlohmann/json.hpp>
 
 #include "launcher/report.hpp"
-#include "launcher/report_facts.hpp"
-#include "launcher/run.hpp"
+#include "launcher/values.hpp"
 
 namespace detsim {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Names and paths are bytes, which need not be UTF-8.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
 
 Json json_of(const StackFrame& frame) {
   Json json;
@@ -58,14 +65,9 @@ Json json_of(const TaskFacts& task, const StopFacts& facts) {
 
 }  // namespace
 
-std::string report_json(World& world, Outcome outcome) {
-  const auto facts = gather(world, outcome);
+std::string json_of(const StopFacts& facts) {
   Json json;
-  json["outcome"] = word_of(outcome);
   json["sentence"] = facts.sentence;
-  json["seed"] = world.config.seed;
-  json["virtual_ns"] = facts.now_ns;
-  json["events"] = facts.events;
   json["circles"] = Json::array();
   for (const auto& circle : facts.circles) {
     auto tids = Json::array();
@@ -74,7 +76,36 @@ std::string report_json(World& world, Outcome outcome) {
   }
   json["tasks"] = Json::array();
   for (const auto& task : facts.tasks) json["tasks"].push_back(json_of(task, facts));
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return text_of(json);
+}
+
+std::string report_of_run(const RunOptions& options, const RunResult& result,
+                          const std::string& program) {
+  const auto status = static_cast<int>(result.status);
+  const bool started = result.refused == 0;
+  Json json;
+  json["detsim"] = DETSIM_VERSION;
+  json["command"] = options.command;
+  json["seed"] = options.seed;
+  json["strategy"] = strategy_text(options.strategy, options.strategy_parameter);
+  json["reproduce"] = command_line_of(options, program);
+  json["outcome"] = !started                         ? "refused"
+                    : result.ended_by_signal != 0    ? "interrupted"
+                                                     : word_of(result.outcome);
+  json["exit_code"] = exit_code_of(result);
+  if (started && result.outcome == Outcome::finished && WIFSIGNALED(status)) {
+    json["signal"] = WTERMSIG(status);
+  }
+  if (!result.problem.empty()) json["problem"] = result.problem;
+  if (started) {
+    json["virtual_ns"] = result.virtual_ns;
+    json["events"] = result.events;
+    json["calls"] = result.calls;
+    json["trace"] = fmt::format("{:016x}", result.trace_hash);
+  }
+  if (!result.trace_loss.empty()) json["trace_loss"] = result.trace_loss;
+  if (!result.stop.empty()) json["stop"] = Json::parse(result.stop);
+  return text_of(json) + "\n";
 }
 
 }  // namespace detsim

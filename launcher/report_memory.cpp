@@ -87,7 +87,9 @@ std::string describe_address(const World& world, const Process& process, Process
   if (region->name == "[heap]" || region->name.empty()) {
     return fmt::format("{:#x} in the heap", address);
   }
-  return fmt::format("{:#x} in {}", address, region->name);
+  if (region->name.starts_with("/dev/zero")) return fmt::format("{:#x} in shared memory", address);
+  const auto name = region->name.substr(0, region->name.rfind(" (deleted)"));
+  return fmt::format("{:#x} in {}", address, name.starts_with("/memfd:") ? name.substr(1) : name);
 }
 
 }  // namespace detsim

@@ -71,7 +71,10 @@ const ObjectKind* kind_of_function(std::string_view function) {
   if (function.empty()) return nullptr;
   for (const auto* kind : kKinds) {
     for (const char* name : kind->functions) {
-      if (name != nullptr && function == name) return kind;
+      if (name == nullptr || !function.starts_with(name)) continue;
+      // `new_sem_wait_slow64`, `pthread_once_slow`: the part of it that waits.
+      const auto rest = function.substr(std::strlen(name));
+      if (rest.empty() || rest.starts_with("_slow")) return kind;
     }
   }
   return nullptr;
@@ -88,6 +91,26 @@ const ObjectKind* kind_by_stack(const std::vector<StackFrame>& stack, std::size_
     if (!is_runtime(stack[i])) break;
   }
   return nullptr;
+}
+
+// The types of the C++ library that wait by themselves (std::atomic and what is made of it), and
+// the frame of their function that the program called.
+const char* kind_by_header(const std::vector<StackFrame>& stack, std::size_t& at) {
+  bool waits = false;
+  std::size_t i = 0;
+  for (; i < stack.size(); ++i) {
+    const auto& frame = stack[i];
+    if (frame.file.find("/c++/") == std::string::npos && !is_runtime(frame)) break;
+    waits = waits || frame.function.find("atomic_wait") != std::string::npos ||
+            frame.function.find("platform_wait") != std::string::npos;
+  }
+  if (!waits || i == 0) return nullptr;
+  at = i - 1;
+  const auto& function = stack[at].function;
+  for (const char* type : {"latch", "barrier", "semaphore"}) {
+    if (function.find(type) != std::string::npos) return type;
+  }
+  return "atomic variable";
 }
 
 class FutexWait {
@@ -109,7 +132,9 @@ class FutexWait {
       kind = &kMutex;
     }
     if (kind == nullptr && task_.wait_kind == WaitKind::futex_pi) kind = &kMutex;
-    wait_.noun = kind == nullptr ? "futex" : kind->noun;
+    const char* other = kind == nullptr ? kind_by_header(facts_.stack, at) : nullptr;
+    if (other != nullptr) facts_.stack_begin = at;
+    wait_.noun = kind != nullptr ? kind->noun : other != nullptr ? other : "futex";
     if (kind != nullptr) wait_.address = start_of(*kind);
     wait_.object = describe_address(world_, process_, view_, wait_.address);
     if (kind == &kMutex) find_mutex_owner();

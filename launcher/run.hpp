@@ -35,7 +35,8 @@ struct RunOptions {
 
   // -- what does not
   std::uint64_t wall_limit_ns = kNever;
-  std::string trace_path;  // empty: no file
+  std::string trace_path;   // empty: no file
+  std::string report_path;  // for the report as JSON; empty: none
   bool quiet = false;
   std::string announcement;  // said when nothing stands against the start; empty: nothing
 
@@ -63,6 +64,7 @@ struct RunResult {
   std::uint64_t calls = 0;      // entered
   std::uint32_t left_over = 0;  // processes that were killed when the root process ended
   int ended_by_signal = 0;      // the launcher was told to end, by this signal
+  std::string stop;             // what was found when detsim stopped it, as JSON; empty: nothing
   std::string trace_loss;       // what of the trace could not be written, in one line
 };
 

@@ -133,9 +133,4 @@ bool Unwinder::place(std::uint64_t address, SymbolPlace& result) {
   return name_place(state_->dwfl, address, result);
 }
 
-bool Unwinder::in_shim(std::uint64_t address) {
-  Dwfl_Module* module = dwfl_addrmodule(state_->dwfl, address);
-  return module != nullptr && module_name(module) == kShimName;
-}
-
 }  // namespace detsim

@@ -61,7 +61,6 @@ class Unwinder {
 
   /// Whether an object file of the process covers the address, and what it has there.
   bool place(std::uint64_t address, SymbolPlace& place);
-  bool in_shim(std::uint64_t address);
 
   struct State;  // libdwfl's side
 

@@ -168,12 +168,14 @@ void name_frames(Dwfl* dwfl, std::uint64_t address, std::uint64_t inside,
   frame.inlined = false;
   frame.file = line.file;
   frame.line = line.number;
-  if (frame.function.empty()) {
-    GElf_Off offset;
-    GElf_Sym symbol;
-    frame.function = demangle(
-        dwfl_module_addrinfo(module, inside, &offset, &symbol, nullptr, nullptr, nullptr));
-  }
+  // A C++ function that is local has no full name in its DIE (a lambda is only `operator()`), but
+  // its symbol says all. In C the DIE's name is better than the symbol's, one of several aliases.
+  GElf_Off offset;
+  GElf_Sym symbol;
+  const char* mangled =
+      dwfl_module_addrinfo(module, inside, &offset, &symbol, nullptr, nullptr, nullptr);
+  const bool is_cpp = mangled != nullptr && mangled[0] == '_' && mangled[1] == 'Z';
+  if (frame.function.empty() || is_cpp) frame.function = demangle(mangled);
   frames.push_back(std::move(frame));
 }
 
@@ -206,6 +208,9 @@ int search_module(Dwfl_Module* module, void**, const char*, Dwarf_Addr start, vo
 
 bool name_place(Dwfl* dwfl, std::uint64_t address, SymbolPlace& place) {
   if (Dwfl_Module* module = dwfl_addrmodule(dwfl, address)) {
+    // Shared anonymous memory and mapped data files are modules to libdwfl.
+    GElf_Addr bias = 0;
+    if (dwfl_module_getelf(module, &bias) == nullptr) return false;
     place.module = module_name(module);
     if (!symbol_in(module, address, place)) place.offset = address - module_start(module);
     return true;

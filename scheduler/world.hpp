@@ -17,6 +17,7 @@ constexpr std::uint64_t kWorldAddress = 0x7e9000000000;
 constexpr std::uint64_t kWorldBytes = 64ull << 30;  // sparse; touched pages cost memory
 /// Right behind the world: what each process keeps for itself (task stacks), at one address too.
 constexpr std::uint64_t kPrivateAddress = kWorldAddress + kWorldBytes;
+constexpr std::uint64_t kPrivateBytes = 2ull << 30;
 constexpr std::uint64_t kWorldVersion = 1;
 
 constexpr std::uint32_t kProcessesMax = 4096;

@@ -218,7 +218,8 @@ std::uint64_t current_fs_base() { return read_fs_base(); }
 std::uint64_t current_gs_base() { return read_gs_base(); }
 
 void set_up_stacks() {
-  const auto bytes = kStacksMax * kStackBytes;
+  constexpr auto bytes = kStacksMax * kStackBytes;
+  static_assert(bytes == kPrivateBytes);
   const long result = raw(__NR_mmap, kPrivateAddress, bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1);
   if (result != static_cast<long>(kPrivateAddress)) {

@@ -1,11 +1,47 @@
 // `detsim run`: one run, as transparent as env(1) and timeout(1).
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "launcher/command_line.hpp"
+#include "launcher/descriptors.hpp"
+#include "launcher/report.hpp"
 #include "launcher/say.hpp"
 
 namespace detsim {
 namespace {
+
+// Opened before the run: a name that cannot be written to should not cost a run.
+class ReportFile {
+ public:
+  explicit ReportFile(const std::string& path) : path_(path) {
+    if (path.empty()) return;
+    fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd_ < 0) problem_ = words_for(errno);
+  }
+  ~ReportFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  ReportFile(const ReportFile&) = delete;
+  ReportFile& operator=(const ReportFile&) = delete;
+
+  void write(const std::string& text) {
+    if (fd_ >= 0 && !write_all(fd_, text.data(), text.size())) problem_ = words_for(errno);
+  }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string words_for(int error) const {
+    return fmt::format("cannot write the report {}: {}", path_, std::strerror(error));
+  }
+
+  const std::string path_;
+  int fd_ = -1;
+  std::string problem_;
+};
 
 const char* plural(std::uint32_t count) { return count == 1 ? "process was" : "processes were"; }
 
@@ -27,7 +63,7 @@ int verb_run(const Invocation& invocation) {
   CLI::App app("Runs a program so that every run with the same seed is the same run.",
                invocation.program + " run");
   add_run_options(app, options, given);
-  add_trace_option(app, options);
+  add_file_options(app, options);
   app.footer(
       "Every option can be given as a variable, such as DETSIM_SEED.\n"
       "Exit status: the program's own; 120 deadlock, 124 a limit has passed, 125 detsim failed,\n"
@@ -37,7 +73,14 @@ int verb_run(const Invocation& invocation) {
     options.seed = draw_seed();
     if (!options.quiet) options.announcement = fmt::format("seed {}", options.seed);
   }
+  auto report = ReportFile(options.report_path);
+  if (!report.problem().empty()) {
+    say(report.problem());
+    return kExitFailed;
+  }
   const auto result = run_target(options);
+  report.write(report_of_run(options, result, invocation.program));
+  if (!report.problem().empty()) say(report.problem());
   if (result.refused != 0) {
     say(result.problem);
     return result.refused;
