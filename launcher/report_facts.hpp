@@ -70,6 +70,9 @@ std::string describe_address(const World& world, const Process& process, Process
 /// Whether the process may write there (and so others could change it).
 bool is_writable(pid_t pid, std::uint64_t address);
 
+/// What a task waits for in a call other than futex. `frame`: of the call; may be nullptr.
+WaitFacts find_call_wait(const World& world, const Task& task, const Frame* frame);
+
 /// What a waiting task waits for. Fills `wait`, and may narrow `stack_begin` of the task to leave
 /// out the inside of the C library's function.
 void find_wait(const World& world, const Task& task, const Frame* frame, ProcessView& view,

@@ -4,8 +4,6 @@
 // stable).
 #include <fmt/format.h>
 #include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +13,6 @@
 
 #include "launcher/report_facts.hpp"
 #include "scheduler/spin_words.hpp"
-#include "trace/words.hpp"
 
 namespace detsim {
 namespace {
@@ -239,83 +236,6 @@ class FutexWait {
   WaitFacts wait_;
 };
 
-// Calls whose first argument is a descriptor.
-bool takes_descriptor(std::uint64_t number) {
-  constexpr long kCalls[] = {SYS_read,     SYS_write,    SYS_readv,    SYS_writev,  SYS_pread64,
-                             SYS_pwrite64, SYS_recvfrom, SYS_recvmsg,  SYS_sendto,  SYS_sendmsg,
-                             SYS_accept,   SYS_accept4,  SYS_connect,  SYS_fcntl,   SYS_flock,
-                             SYS_ioctl,    SYS_epoll_wait, SYS_epoll_pwait, SYS_sendfile};
-  return std::find(std::begin(kCalls), std::end(kCalls), static_cast<long>(number)) !=
-         std::end(kCalls);
-}
-
-std::string descriptor_words(pid_t pid, std::uint64_t number) {
-  char name[256];
-  const auto path = fmt::format("/proc/{}/fd/{}", pid, static_cast<std::int32_t>(number));
-  const auto bytes = readlink(path.c_str(), name, sizeof(name));
-  const auto words = fmt::format("descriptor {}", static_cast<std::int32_t>(number));
-  if (bytes <= 0) return words;
-  return fmt::format("{}, {}", words, std::string_view(name, static_cast<std::size_t>(bytes)));
-}
-
-// Waits that are a call on a descriptor, or on nothing that has a name.
-void name_call(const Process& process, const Frame* frame, WaitFacts& wait) {
-  if (frame == nullptr || frame->number > 0xffff) return;
-  wait.object = "in " + call_name(frame->number);
-  if (takes_descriptor(frame->number)) {
-    wait.object += fmt::format(" ({})", descriptor_words(process.real_pid, frame->rdi));
-  }
-}
-
-// A parent that has one child with one task left waits for that task.
-void find_only_child(const World& world, const Task& task, WaitFacts& wait) {
-  const auto pid = world.processes[task.process].pid;
-  const Process* only = nullptr;
-  std::string names;
-  int count = 0;
-  for (std::uint32_t i = 0; i < world.processes_used; ++i) {
-    const auto& child = world.processes[i];
-    if (child.state != ProcessState::live || child.parent != pid) continue;
-    only = &child;
-    if (++count > 4) continue;
-    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", child.pid,
-                         std::string_view(child.name, strnlen(child.name, sizeof(child.name))));
-  }
-  if (count > 0) {
-    wait.remark = fmt::format("it has {} {}{}", count == 1 ? "process" : "processes", names,
-                              count > 4 ? ", ..." : "");
-  }
-  if (count == 1 && only->task_count == 1 && only->main_task < kTasksMax) {
-    wait.holder = only->main_task;
-  }
-}
-
-WaitFacts other_wait(const World& world, const Task& task, const Frame* frame) {
-  WaitFacts wait;
-  const auto& process = world.processes[task.process];
-  wait.verb = "waits for";
-  switch (task.wait_kind) {
-    case WaitKind::sleep: wait.verb = "sleeps"; return wait;
-    case WaitKind::child:
-      wait.noun = "a child process";
-      find_only_child(world, task, wait);
-      return wait;
-    case WaitKind::vfork:
-      wait.noun = "its vfork child";
-      find_only_child(world, task, wait);
-      return wait;
-    case WaitKind::signal: wait.noun = "a signal"; break;
-    case WaitKind::io: wait.noun = "input or output"; break;
-    case WaitKind::file_lock: wait.noun = "a file lock"; break;
-    case WaitKind::ipc: wait.noun = "a queue or semaphore of System V"; break;
-    case WaitKind::fifo: wait.noun = "the other end of a FIFO"; break;
-    case WaitKind::stopped: wait.noun = "SIGCONT"; return wait;
-    default: wait.noun = "something unknown"; break;
-  }
-  name_call(process, frame, wait);
-  return wait;
-}
-
 // What a spinning task reads that somebody could change, its own stack last.
 WaitFacts spin_wait(const World& world, const Task& task, ProcessView& view) {
   constexpr std::size_t kWords = 4;
@@ -356,7 +276,7 @@ void find_wait(const World& world, const Task& task, const Frame* frame, Process
       task.wait_kind == WaitKind::futex || task.wait_kind == WaitKind::futex_pi;
   facts.wait = is_futex ? FutexWait(world, task, view, facts).find()
                : task.wait_kind == WaitKind::spin ? spin_wait(world, task, view)
-                                                  : other_wait(world, task, frame);
+                                                  : find_call_wait(world, task, frame);
   facts.wait->since_ns = task.wait_since_ns;
   const auto& timer = world.scheduler.timers[task.id];
   if (timer.heap_index != 0) facts.wait->until_ns = timer.deadline_ns;

@@ -43,7 +43,7 @@ static void take_file(const char* path) {
   flock(second, LOCK_EX);
 }
 
-int main(int, char** arguments) {
+int main(int count, char** arguments) {
   sem_init(&seats, 0, 0);
   pthread_barrier_init(&line_up, nullptr, 2);
   pthread_rwlock_rdlock(&table);
@@ -52,6 +52,6 @@ int main(int, char** arguments) {
        {take_seat, write_table, line_up_here, watch_flag, await_signal, poll_nothing}) {
     threads.emplace_back(function);
   }
-  threads.emplace_back(take_file, arguments[1]);
+  if (count > 1) threads.emplace_back(take_file, arguments[1]);
   for (auto& thread : threads) thread.join();
 }
