@@ -8,7 +8,7 @@ namespace detsim {
 
 constexpr std::uint32_t kObjectsMax = 1 << 20;
 constexpr std::uint32_t kObjectBuckets = 1 << 16;
-constexpr unsigned kInterestMax = 24;
+constexpr unsigned kInterestMax = 64;
 constexpr unsigned kBackedMax = 14;
 constexpr std::uint32_t kCookiesKept = 64;
 
@@ -22,6 +22,8 @@ struct IoWait {
   bool may_block;   // the next look may block for real: nobody else can run
   bool is_alone;    // nobody else waits for the outside: it may block without end
   std::uint64_t tried_at;  // World::entered when it last looked
+  std::uint64_t call, call_deadline_ns;  // deadline_of_call(): of which one of Task::calls
+  std::int32_t tid;                      // and of whom
   std::uint32_t vain_looks;  // looks without waiting that found nothing, in a row
 };
 

@@ -141,6 +141,17 @@ bool wait_uncertain(WaitKind kind, WaitKey key, std::uint64_t deadline_ns) {
   return wait_with(kind, key, ~0u, deadline_ns, false, false);
 }
 
+std::uint64_t deadline_of_call(std::uint64_t deadline_ns) {
+  const Task& me = current_task();
+  IoWait& wait = wait_of(me);
+  if (wait.call != me.calls || wait.tid != me.tid) {
+    wait.call = me.calls;
+    wait.tid = me.tid;
+    wait.call_deadline_ns = deadline_ns;
+  }
+  return wait.call_deadline_ns;
+}
+
 int patience_ms() {
   IoWait& wait = wait_of(current_task());
   if (!wait.may_block) return 0;

@@ -17,7 +17,7 @@ void io_happened(ObjectId object = kNoObject, std::uint32_t events = kAnyEvent);
 
 /// The objects that a task waits for at once.
 struct Interest {
-  static constexpr unsigned kMax = 24;
+  static constexpr unsigned kMax = 64;
   ObjectId objects[kMax];
   std::uint8_t events[kMax];
   std::uint32_t count = 0;
@@ -38,6 +38,10 @@ bool wait_uncertain(WaitKind kind, WaitKey key, std::uint64_t deadline_ns);
 
 /// Whether the descriptor still stands for what it did before the wait.
 bool is_still(int fd, Descriptor descriptor);
+
+/// The deadline of the call that the current task is in. A call that is carried out again, after a
+/// signal that ran no handler, keeps the one that it had first.
+std::uint64_t deadline_of_call(std::uint64_t deadline_ns);
 
 /// How long the next look may block for real, in milliseconds: 0, but for tasks that were chosen
 /// to wait for the outside (-1: without end). The answer is given once.

@@ -149,7 +149,7 @@ bool read_timeout(const void* timeout, std::uint64_t& deadline_ns, long& error) 
   if (!get_user(time, timeout)) return false;
   error = -EINVAL;
   if (!valid(time)) return false;
-  deadline_ns = deadline_from(CLOCK_MONOTONIC, time[0], time[1], false);
+  deadline_ns = deadline_of_call(deadline_from(CLOCK_MONOTONIC, time[0], time[1], false));
   return true;
 }
 
@@ -197,7 +197,8 @@ long select(int count, void* to_read, void* to_write, void* exceptional, void* t
     if (!get_user(time, timeout)) return -EFAULT;
     const auto seconds = time[0] + time[1] / 1'000'000;  // select normalizes
     if (seconds < 0 || time[1] < 0) return -EINVAL;
-    deadline_ns = deadline_from(CLOCK_MONOTONIC, seconds, time[1] % 1'000'000 * 1000, false);
+    deadline_ns = deadline_of_call(
+        deadline_from(CLOCK_MONOTONIC, seconds, time[1] % 1'000'000 * 1000, false));
   }
   const long result = do_select(count, to_read, to_write, exceptional, deadline_ns);
   tell_rest(timeout, deadline_ns, 1000);
