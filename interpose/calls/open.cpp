@@ -38,10 +38,11 @@ bool is_answered(const KernelPath& at, int flags, long& result) {
   if (result != 0) return true;
   if (at.is_ordinary() || (flags & O_PATH) != 0) return false;
   result = -EACCES;
-  if (at.proc().file != nullptr)
-    result = open_proc_file(at.proc(), flags);
-  else if (!changes_machine(at, flags))
+  if (at.proc().file != nullptr) {
+    result = open_proc_file(at.proc(), at.path(), flags);
+  } else if (!changes_machine(at, flags)) {
     return false;
+  }
   return true;
 }
 

@@ -143,6 +143,13 @@ void parse_sys(const char* text, ProcPath& path) {
   if (path.file == nullptr && is_hidden(path)) path.kind = Kind::missing;
 }
 
+// Devices are the kernel's own, or not there.
+void parse_device(const char* text, ProcPath& path) {
+  path.kind = Kind::device;
+  path.rest = behind_component(text + 1);
+  path.kind = is_hidden(path) ? Kind::missing : Kind::elsewhere;
+}
+
 // The canonical text: pids in place of "self".
 void write_text(ProcPath& path) {
   Text<kPathMax> text;
@@ -217,6 +224,7 @@ void parse_proc_path(const char* text, bool follow, ProcPath& path) {
   path.rest = "";
   if (is_below(text, "/proc")) parse_proc(text, follow, path);
   if (is_below(text, "/sys")) parse_sys(text, path);
+  if (is_below(text, "/dev")) parse_device(text, path);
   if (path.kind != Kind::elsewhere && path.kind != Kind::missing) write_text(path);
 }
 
@@ -228,7 +236,7 @@ long find_proc_path(int directory, const char* user_path, bool follow, ProcPath&
   if (length < 0) return length;
   absolute[0] = 0;
   if (given[0] == '/') {
-    if (!mentions(given, "proc") && !mentions(given, "sys")) return 0;
+    if (!mentions(given, "proc") && !mentions(given, "sys") && !mentions(given, "dev/")) return 0;
   } else if (length == 0 || !find_base(directory, absolute)) {
     return 0;
   }

@@ -24,7 +24,8 @@ struct ProcPath {
     process,    // `rest` is behind "/proc/<pid>/"
     tasks,      // /proc/<pid>/task
     task,       // `rest` is behind "/proc/<pid>/task/<tid>/"
-    sys         // `rest` is behind "/sys/"
+    sys,        // `rest` is behind "/sys/"
+    device      // of the rows only: "/dev/"
   };
   Kind kind = Kind::elsewhere;
   bool is_thread_self = false;

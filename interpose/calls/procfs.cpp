@@ -60,6 +60,16 @@ bool is_or_is_below(const char* text, const char* directory) {
   return next == 0 || next == '/';
 }
 
+bool is_named(const char* rest, const char* name) {
+  const auto length = strlen(name);
+  if (name[length - 1] != '/') return equal(rest, name);
+  if (!starts_with(rest, name) || rest[length] == 0) return false;
+  for (const char* c = rest + length; *c != 0; ++c) {
+    if (*c < '0' || *c > '9') return false;
+  }
+  return true;
+}
+
 // "devices/system/cpu/cpu7/...": 7; -1 when it is not of this kind.
 long cpu_number(const char* rest) {
   constexpr const char kPrefix[] = "devices/system/cpu/cpu";
@@ -119,7 +129,7 @@ long reopen(int fd, int flags) {
 
 const ProcFile* find_proc_file(const ProcPath& path) {
   for (const ProcFile& file : kFiles) {
-    if (file.kind == kind_of_row(path) && equal(file.name, path.rest)) return &file;
+    if (file.kind == kind_of_row(path) && is_named(path.rest, file.name)) return &file;
   }
   return nullptr;
 }
@@ -131,9 +141,17 @@ bool is_hidden(const ProcPath& path) {
   return path.kind == Kind::sys && is_hidden_cpu(path.rest);
 }
 
-long open_proc_file(const ProcPath& path, int flags) {
+long open_proc_file(const ProcPath& path, const char* real, int flags) {
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
   if (writes && !path.file->writable) return -EACCES;
+  // The kernel knows who may look. Of a zombie it knows nothing any more.
+  if (path.process != nullptr && path.process->state == ProcessState::live) {
+    constexpr int kReadable = 4, kWritable = 2, kEffectiveIds = 0x200;
+    const int mode = (flags & O_ACCMODE) == O_WRONLY ? kWritable
+                                                     : kReadable | (writes ? kWritable : 0);
+    const long error = raw(__NR_faccessat2, AT_FDCWD, real, mode, kEffectiveIds);
+    if (error != 0) return error;
+  }
   if ((flags & O_DIRECTORY) != 0) return -ENOTDIR;
   // As the link of a descriptor shows it: see show_path().
   const long fd = raw(__NR_memfd_create, path.text, 0);

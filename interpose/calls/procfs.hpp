@@ -50,8 +50,8 @@ const ProcFile* find_proc_file(const ProcPath& path);
 /// Whether the target must not see it.
 bool is_hidden(const ProcPath& path);
 
-/// Opens a file that has a row: a descriptor, or -errno.
-long open_proc_file(const ProcPath& path, int flags);
+/// Opens a file that has a row: a descriptor, or -errno. `real` is what the kernel calls it.
+long open_proc_file(const ProcPath& path, const char* real, int flags);
 /// Writes the contents of a generated file anew.
 void renew_proc_file(int fd, const Inode& inode);
 /// What the target writes into a generated file (a name into comm). Returns bytes, or -errno.
