@@ -9,6 +9,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/descriptors_async.hpp"
+#include "interpose/calls/file_controls.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/sockets.hpp"
 #include "interpose/calls/terminals.hpp"
@@ -98,6 +99,7 @@ long ioctl(int fd, std::uint64_t request, std::uint64_t argument) {
     if (!get_user(wanted, reinterpret_cast<void*>(argument))) return -EFAULT;
     return set_async(fd, wanted != 0);
   }
+  if (file_command(fd, descriptor, request, argument, result)) return result;
   const bool is_terminal =
       descriptor.kind == DescriptorKind::terminal && descriptor.object != kNoObject;
   if (is_terminal &&

@@ -110,6 +110,16 @@ void touch_parent(int directory, const char* path) {
   if (known) touch_file(status, kWrittenTimes);
 }
 
+void socket_file_made(const char* user_path, std::size_t bytes) {
+  char path[kPathMax];  // need not be terminated there
+  if (bytes >= sizeof path || !copy_from_user(path, user_path, bytes)) return;
+  path[bytes] = 0;
+  struct stat status;
+  if (path[0] == 0 || !look_at(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, status)) return;
+  file_made(status);
+  touch_parent(AT_FDCWD, path);
+}
+
 void file_written(int fd) {
   if (Inode* file = file_behind(look_up(fd))) touch_file(*file, kWrittenTimes);
 }

@@ -12,6 +12,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
+#include "interpose/calls/file_names.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/socket_state.hpp"
@@ -408,7 +409,12 @@ long bind(int fd, const void* name, std::uint32_t length) {
   }
   hide_run(address);
   const long result = raw(__NR_bind, fd, address.bytes, address.length);
-  if (result == 0) socket.object->bound = digest_of_name(address);
+  if (result != 0) return result;
+  socket.object->bound = digest_of_name(address);
+  if (length > sizeof(sa_family_t)) {
+    socket_file_made(static_cast<const char*>(name) + sizeof(sa_family_t),
+                     length - sizeof(sa_family_t));
+  }
   return result;
 }
 

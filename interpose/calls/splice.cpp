@@ -54,6 +54,7 @@ namespace model {
 
 long splice(int from, void* from_offset, int to, void* to_offset, std::size_t bytes,
             unsigned flags) {
+  if (look_up(from).kind == DescriptorKind::random) return -EINVAL;  // programs go on with read
   if (bytes == 0) return raw(__NR_splice, from, from_offset, to, to_offset, bytes, flags);
   const bool waits = (flags & kWithoutBlocking) == 0 && may_wait(from) && may_wait(to);
   return move(from, to, waits, [&] {
@@ -80,6 +81,7 @@ long vmsplice(int fd, const void* vector, std::size_t count, unsigned flags) {
 
 // A blocking sendfile goes on until everything was sent or the file ends.
 long sendfile(int to, int from, void* offset, std::size_t bytes) {
+  if (look_up(from).kind == DescriptorKind::random) return -EINVAL;
   long done = 0;
   const bool waits = may_wait(to);
   while (done == 0 || static_cast<std::size_t>(done) < bytes) {
