@@ -31,7 +31,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kFirstTick_ns = 20000000;
 constexpr std::uint64_t kTick_ns = 100000000;
-constexpr Request kServed = Request::none;
 constexpr unsigned kTicksPerRound = 10;  // all processes are looked at every so many ticks
 
 std::uint64_t now_ns() {
@@ -71,7 +70,8 @@ class Attendant {
     if (w.request == Request::none) return;
     if (w.request == Request::drain) drain();
     if (w.request == Request::say && said_.insert(w.message).second) say(w.message, words());
-    __atomic_store(&w.request, &kServed, __ATOMIC_SEQ_CST);
+    auto served = Request::none;
+    __atomic_store(&w.request, &served, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&w.answer_word, 1, __ATOMIC_SEQ_CST);
     syscall(SYS_futex, &w.answer_word, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
   }

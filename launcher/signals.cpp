@@ -13,7 +13,6 @@
 namespace detsim {
 namespace {
 
-constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 constexpr int kAll[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGPIPE};
 
 struct sigaction inherited_actions[std::size(kAll)];

@@ -1,3 +1,4 @@
+// The random bytes of a run, for the calls and files that give them.
 #pragma once
 #include <cstddef>
 

@@ -1,7 +1,8 @@
+// The table as it is compiled in: one row per number, made from calls.def.
 #include <asm-generic/errno.h>
 
-#include <array>
 #include <type_traits>
+#include <utility>
 
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/call.hpp"
@@ -36,8 +37,13 @@ long unknown(Frame&) { return -ENOSYS; }
 
 constexpr Call kUnknown{.name = "?", .words = "not in the table", .handler = unknown};
 
-constexpr std::array<Call, kCallsMax> make_table() {
-  std::array<Call, kCallsMax> table{};
+struct Table {  // std::array brings in what clang will not compile without vector registers
+  Call rows[kCallsMax];
+};
+
+constexpr Table make_table() {
+  Table made{};
+  auto& table = made.rows;
   for (auto& call : table) call = kUnknown;
 #define MODEL(name, parameters, seen, words) \
   table[__NR_##name] = {#name, words, Adapter<&model::name>::call, Support::modelled, Seen::seen, 0};
@@ -49,7 +55,7 @@ constexpr std::array<Call, kCallsMax> make_table() {
 #undef MODEL
 #undef PASS
 #undef REFUSE
-  return table;
+  return made;
 }
 
 constexpr auto kTable = make_table();
@@ -57,7 +63,7 @@ constexpr auto kTable = make_table();
 }  // namespace
 
 const Call& call_of(std::uint64_t number) {
-  return number < kCallsMax ? kTable[number] : kUnknown;
+  return number < kCallsMax ? kTable.rows[number] : kUnknown;
 }
 
 }  // namespace detsim

@@ -57,7 +57,7 @@ struct Search {
   std::uint64_t pending_rsp = 0;
 };
 
-Search search;
+constinit Search search = {};
 FoundSpin found;
 
 // The kernel numbers registers in its own way.
