@@ -3,7 +3,7 @@ packages="redis-server redis-tools"
 run() {
   rm -rf redis; mkdir redis
   redis-server --port 0 --unixsocket "$PWD/redis/s" --dir redis --save '' --daemonize no \
-    --logfile redis/log &
+    --logfile "$PWD/redis/log" &
   server=$!
   for try in $(seq 1 500); do
     redis-cli -s redis/s ping > redis/ping 2>&1 && break
