@@ -48,6 +48,14 @@ int main() {
   EXPECT_CHILD_OK(child);
   close(patient);
 
+  // A pipe without a name and without writers, by its name in /proc: no wait.
+  Pipe nameless;
+  nameless.close_write();
+  const auto name = "/proc/self/fd/" + std::to_string(nameless.read_end);
+  const int again = open(name.c_str(), O_RDONLY);
+  EXPECT_EQ(get(again), "");
+  close(again);
+
   handle_signal(SIGUSR1, [](int) {});
   const pthread_t main_thread = pthread_self();
   std::thread killer([=] {
