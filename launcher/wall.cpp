@@ -16,7 +16,7 @@ namespace detsim {
 namespace {
 
 // Modelled, and never asked of the kernel by the shim: what still arrives comes from the vsyscall
-// page, which has exactly these three.
+// page, which has exactly these three, and goes to the shim's handler.
 constexpr int kVsyscalls[] = {SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getcpu)};
 
 // Refusals with another error than ENOSYS are the shim's own: it may need such a call itself,
@@ -40,7 +40,7 @@ int build(scmp_filter_ctx filter) {
     error = seccomp_rule_add(filter, refusal, row.number, 0);
   }
   for (const int number : kVsyscalls) {
-    if (error == 0) error = seccomp_rule_add(filter, refusal, number, 0);
+    if (error == 0) error = seccomp_rule_add(filter, SCMP_ACT_TRAP, number, 0);
   }
   return error;
 }

@@ -1,7 +1,9 @@
 #include "interpose/entry/trap.hpp"
 
 #include <asm/prctl.h>
+#include <asm-generic/errno.h>
 #include <elf.h>
+#include <linux/audit.h>
 #include <linux/prctl.h>
 #include <signal.h>
 #include <ucontext.h>
@@ -31,6 +33,8 @@ detsim::Frame detsim_fault_frame;
 namespace detsim {
 namespace {
 
+constexpr int kBySeccomp = 1, kUserDispatch = 2;  // SYS_SECCOMP, SYS_USER_DISPATCH
+
 SignalInfo fault;
 FaultDetails details;
 alignas(64) char signal_stack[64 << 10];
@@ -59,18 +63,34 @@ Range find_text() {
   fatal("libdetsim.so has no executable segment");
 }
 
+// int 0x80, the call of 32-bit programs: its numbers are others. Answered where it was asked, since
+// its registers are not those of a syscall instruction.
+bool refuse_foreign_call(const siginfo_t* info, greg_t* regs) {
+  if (info->si_arch == AUDIT_ARCH_X86_64) return false;
+  static bool said;
+  if (!said) say("a 32-bit system call (int 0x80) was refused with ENOSYS: it is not modelled");
+  said = true;
+  regs[REG_RAX] = -ENOSYS;
+  return true;
+}
+
 // Not a call of the target: only redirects to the hall, so that the call is carried out outside
 // of signal context. This frame's return restores every register, vectors included.
 void on_sigsys(int, siginfo_t* info, void* context) {
   if (is_searching()) stop_search(static_cast<ucontext_t*>(context));
   auto* regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto site = static_cast<std::uint64_t>(regs[REG_RIP]) - 2;
-  if (info->si_code == 2 /* SYS_USER_DISPATCH */) {
+  if (info->si_code != kBySeccomp && info->si_code != kUserDispatch) return;  // from outside
+  if (refuse_foreign_call(info, regs)) return;
+  regs[REG_R11] = 0;
+  if (info->si_code == kBySeccomp) {  // the vsyscall page: it has returned to its caller already
+    regs[REG_RAX] = info->si_syscall;
+  } else {
     consider_rewriting(site, static_cast<std::uint64_t>(regs[REG_RAX]));
+    // As from a rewritten site, which this one may just have become.
+    regs[REG_R11] = static_cast<greg_t>(resume_address(site + 2));
   }
-  // As from a rewritten site, which this one may just have become.
   regs[REG_RCX] = regs[REG_RIP];
-  regs[REG_R11] = static_cast<greg_t>(resume_address(site + 2));
   regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_site);
 }
 
