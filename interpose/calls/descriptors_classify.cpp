@@ -79,12 +79,7 @@ Descriptor regular(int fd, const struct stat& status) {
   if (may_be_pidfd && raw(__NR_fstatfs, fd, &system) == 0 && system.f_type == kPidfs) {
     return pidfd(fd);
   }
-  Descriptor descriptor{DescriptorKind::regular};
-  const auto index = index_of(inode_of(status.st_dev, status.st_ino));
-  for (unsigned i = 0; i < 3; ++i) {
-    descriptor.inode[i] = static_cast<std::uint8_t>(index >> (8 * i));
-  }
-  return descriptor;
+  return regular_file(status);
 }
 
 void mark_external(int fd) {
@@ -119,6 +114,15 @@ Inode* file_behind(Descriptor descriptor) {
   const auto index = descriptor.inode[0] | descriptor.inode[1] << 8 | descriptor.inode[2] << 16;
   const bool is_file = descriptor.kind == DescriptorKind::regular && index != 0;
   return is_file ? &inode_at(static_cast<std::uint32_t>(index)) : nullptr;
+}
+
+Descriptor regular_file(const struct stat& status) {
+  Descriptor descriptor{DescriptorKind::regular};
+  const auto index = index_of(inode_of(status.st_dev, status.st_ino));
+  for (unsigned i = 0; i < 3; ++i) {
+    descriptor.inode[i] = static_cast<std::uint8_t>(index >> (8 * i));
+  }
+  return descriptor;
 }
 
 Descriptor classify(int fd) {

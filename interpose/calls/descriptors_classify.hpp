@@ -1,5 +1,7 @@
 // Of which kind a descriptor is, as the kernel tells.
 #pragma once
+#include <sys/stat.h>
+
 #include <cstdint>
 
 #include "interpose/calls/descriptors.hpp"
@@ -8,6 +10,9 @@ namespace detsim {
 
 /// Asks the kernel. Kind unknown: it is closed. Fills no entry and takes no reference.
 Descriptor classify(int fd);
+
+/// What a descriptor of this regular file is.
+Descriptor regular_file(const struct stat& status);
 
 /// At the start of the root process: what it has open came from outside.
 void look_at_inherited();

@@ -90,13 +90,7 @@ long open_to_write(const Fifo& fifo) {
 
 }  // namespace
 
-bool open_fifo(long directory, const char* path, int flags, long& result) {
-  if ((flags & (O_PATH | O_DIRECTORY)) != 0) return false;
-  if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return false;
-  struct stat status;
-  const int how = (flags & O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
-  if (raw(__NR_newfstatat, directory, path, &status, how) != 0) return false;
-  if (!S_ISFIFO(status.st_mode)) return false;
+long open_fifo(long directory, const char* path, int flags, const struct stat& status) {
   bool is_new;
   const ObjectId id =
       object_by_identity(DescriptorKind::pipe, status.st_dev, status.st_ino, is_new);
@@ -104,13 +98,14 @@ bool open_fifo(long directory, const char* path, int flags, long& result) {
   hold_object(id);
   const Fifo fifo{directory, path, flags, id};
   const int mode = flags & O_ACCMODE;
+  long result;
   if (object_of(id).external || (flags & O_NONBLOCK) != 0 || mode == O_RDWR) {
     result = opened(fifo, fifo.open(0));
   } else {
     result = mode == O_RDONLY ? open_to_read(fifo) : open_to_write(fifo);
   }
   release_object(id);
-  return true;
+  return result;
 }
 
 }  // namespace detsim

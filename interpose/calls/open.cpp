@@ -8,6 +8,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/descriptors_classify.hpp"
 #include "interpose/calls/fifos.hpp"
 #include "interpose/calls/file_names.hpp"
 #include "interpose/calls/inodes.hpp"
@@ -19,10 +20,13 @@ namespace {
 
 constexpr int kTemporary = 020000000;  // O_TMPFILE without O_DIRECTORY
 
-bool exists(const KernelPath& at, int open_flags) {
-  struct stat status;
-  const int flags = (open_flags & (O_EXCL | O_NOFOLLOW)) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
-  return raw(__NR_newfstatat, at.directory(), at.path(), &status, flags) == 0;
+// What is at the path before it is opened. Not asked for what neither waits nor makes anything.
+bool look_at(const KernelPath& at, int open_flags, struct stat& status) {
+  if ((open_flags & (O_PATH | O_DIRECTORY)) != 0) return false;
+  const bool follows = (open_flags & O_NOFOLLOW) == 0 &&
+                       (open_flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+  return raw(__NR_newfstatat, at.directory(), at.path(), &status,
+             follows ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 // The settings of the machine stay as they are.
@@ -46,18 +50,18 @@ bool is_answered(const KernelPath& at, int flags, long& result) {
   return true;
 }
 
-void opened(const KernelPath& at, int fd, int flags, bool is_new) {
+// A file that was there before: `status` is of then.
+void opened(int fd, int flags, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return;
+  set_descriptor(fd, regular_file(status));
+  if ((flags & O_TRUNC) != 0) touch_file(status, kWrittenTimes);
+}
+
+void made(const KernelPath& at, int fd, int flags) {
   struct stat status;
-  if (!is_new && (flags & (O_TRUNC | kTemporary)) == 0) return;
   if (raw(__NR_fstat, fd, &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if ((flags & kTemporary) != 0) {
-    file_made(status);
-  } else if (is_new) {
-    file_made(status);
-    touch_parent(at.directory(), at.path());
-  } else {
-    touch_file(status, kWrittenTimes);
-  }
+  file_made(status);
+  if ((flags & kTemporary) == 0) touch_parent(at.directory(), at.path());
 }
 
 // `how` is as openat2 takes it.
@@ -66,11 +70,20 @@ long open_file(int directory, const char* path, open_how how) {
   const KernelPath at(directory, path, (flags & O_NOFOLLOW) == 0);
   long result;
   if (is_answered(at, flags, result)) return result;
-  if (open_fifo(at.directory(), at.path(), flags, result)) return result;
-  const bool is_new = (flags & O_CREAT) != 0 && !exists(at, flags);
+  struct stat before;
+  const bool exists = look_at(at, flags, before);
+  const bool is_exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  if (exists && S_ISFIFO(before.st_mode) && !is_exclusive) {
+    return open_fifo(at.directory(), at.path(), flags, before);
+  }
   result = how.resolve != 0 ? raw(__NR_openat2, at.directory(), at.path(), &how, sizeof how)
                             : raw(__NR_openat, at.directory(), at.path(), flags, how.mode);
-  if (result >= 0) opened(at, static_cast<int>(result), flags, is_new);
+  if (result < 0) return result;
+  if (exists) {
+    opened(static_cast<int>(result), flags, before);
+  } else if ((flags & (O_CREAT | kTemporary)) != 0) {
+    made(at, static_cast<int>(result), flags);
+  }
   return result;
 }
 
