@@ -10,6 +10,7 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/descriptors_async.hpp"
 #include "interpose/calls/file_controls.hpp"
+#include "interpose/calls/file_locks.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/sockets.hpp"
 #include "interpose/calls/terminals.hpp"
@@ -84,6 +85,7 @@ long dup3(int from, int to, int flags) { return replace(from, to, flags, __NR_du
 long fcntl(int fd, int command, std::uint64_t argument) {
   long result;
   if (async_command(fd, command, argument, result)) return result;
+  if (lock_command(fd, command, argument, result)) return result;
   result = raw(__NR_fcntl, fd, command, argument);
   if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return copied(fd, result);
   if (command == F_SETPIPE_SZ && result >= 0) io_happened(look_up(fd).object, kWritable);

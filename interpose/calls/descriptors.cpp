@@ -10,6 +10,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/descriptors_classify.hpp"
 #include "interpose/calls/descriptors_state.hpp"
+#include "interpose/calls/file_locks.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/entry/switch.hpp"
 #include "scheduler/invariant.hpp"
@@ -119,6 +120,7 @@ void set_descriptor(int fd, Descriptor descriptor) {
 }
 
 void forget_descriptor(int fd) {
+  locks_may_be_free();
   if (!in_table(fd)) return;
   Descriptor& entry = entries_of(current_table())[fd];
   const Descriptor before = entry;
@@ -137,6 +139,7 @@ Descriptor known_descriptor(int fd) { return entries_of(current_table())[fd]; }
 void forget_descriptors(Process& process) {
   auto& state = descriptor_state();
   auto& number = state.table_of[process.index];
+  locks_may_be_free();
   if (number == 0) return;
   const auto table = number - 1;
   number = 0;
@@ -170,6 +173,7 @@ void close_on_exec(Process& process) {
   unshare(process);  // as execve does
   Descriptor* entries = entries_of(number - 1);
   const auto end = state.tables[number - 1].end;
+  locks_may_be_free();
   for (std::uint32_t fd = 0; fd < end; ++fd) {
     if (entries[fd].kind == DescriptorKind::unknown) continue;
     if (raw(__NR_fcntl, fd, F_GETFD) >= 0) continue;
