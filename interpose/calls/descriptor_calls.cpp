@@ -102,6 +102,8 @@ long ioctl(int fd, std::uint64_t request, std::uint64_t argument) {
     return set_async(fd, wanted != 0);
   }
   if (file_command(fd, descriptor, request, argument, result)) return result;
+  const bool is_socket = descriptor.kind == DescriptorKind::socket;
+  if (is_socket && socket_ioctl(fd, request, argument, result)) return result;
   const bool is_terminal =
       descriptor.kind == DescriptorKind::terminal && descriptor.object != kNoObject;
   if (is_terminal &&
