@@ -65,27 +65,49 @@ long poll_until(pollfd* items, std::uint32_t count, std::uint64_t deadline_ns) {
 constexpr std::uint32_t kSelectMax = 65536;
 constexpr std::uint32_t kSetWords = kSelectMax / 64;
 
+using Words = std::uint64_t[3][kSetWords];  // to read, to write, exceptional
+
 struct SelectSets {
-  std::uint64_t words[3][kSetWords];  // to read, to write, exceptional
+  Words asked, answer;
   void* given[3];
   std::uint32_t count;  // of descriptors
 
   std::size_t bytes() const { return (count + 63) / 64 * 8; }
   bool has(unsigned set, std::uint32_t fd) const {
-    return given[set] != nullptr && (words[set][fd / 64] >> fd % 64 & 1) != 0;
+    return given[set] != nullptr && (asked[set][fd / 64] >> fd % 64 & 1) != 0;
   }
   bool read() {
     for (unsigned i = 0; i < 3; ++i) {
-      if (given[i] != nullptr && !copy_from_user(words[i], given[i], bytes())) return false;
+      if (given[i] != nullptr && !copy_from_user(asked[i], given[i], bytes())) return false;
     }
     return true;
+  }
+  // Only what has changed: `count` may be larger than the sets really are, as long as it is more
+  // than the process has descriptors.
+  bool write() const {
+    for (unsigned i = 0; i < 3; ++i) {
+      if (given[i] == nullptr) continue;
+      for (std::uint32_t word = 0; word < bytes() / 8; ++word) {
+        if (answer[i][word] == asked[i][word]) continue;
+        if (!put_user(answer[i][word], static_cast<char*>(given[i]) + word * 8)) return false;
+      }
+    }
+    return true;
+  }
+  long look(int patience_ms) {
+    for (unsigned i = 0; i < 3; ++i) {
+      if (given[i] != nullptr) memcpy(answer[i], asked[i], bytes());
+    }
+    std::int64_t time[2] = {patience_ms / 1000, patience_ms % 1000 * 1000};
+    const auto set = [this](unsigned i) { return given[i] != nullptr ? answer[i] : nullptr; };
+    return raw(__NR_select, count, set(0), set(1), set(2), patience_ms < 0 ? nullptr : time);
   }
 };
 
 void interest_of(Interest& interest, const SelectSets& sets) {
   for (std::uint32_t word = 0; word < (sets.count + 63) / 64; ++word) {
     std::uint64_t any = 0;
-    for (unsigned i = 0; i < 3; ++i) any |= sets.given[i] != nullptr ? sets.words[i][word] : 0;
+    for (unsigned i = 0; i < 3; ++i) any |= sets.given[i] != nullptr ? sets.asked[i][word] : 0;
     for (; any != 0; any &= any - 1) {
       const auto fd = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(any));
       if (fd >= sets.count) return;
@@ -96,24 +118,6 @@ void interest_of(Interest& interest, const SelectSets& sets) {
   }
 }
 
-// The kernel writes its answer into the target's own sets, and clears them when nothing is ready:
-// they are put back before the next look.
-long select_until(SelectSets& sets, std::uint64_t deadline_ns) {
-  return wait_until_ready(
-      deadline_ns,
-      [&](int patience) -> long {
-        for (unsigned i = 0; i < 3; ++i) {
-          if (sets.given[i] != nullptr && !copy_to_user(sets.given[i], sets.words[i], sets.bytes())) {
-            return -EFAULT;
-          }
-        }
-        std::int64_t time[2] = {patience / 1000, patience % 1000 * 1000};
-        return raw(__NR_select, sets.count, sets.given[0], sets.given[1], sets.given[2],
-                   patience < 0 ? nullptr : time);
-      },
-      [&](Interest& interest) { interest_of(interest, sets); });
-}
-
 long do_select(int count, void* to_read, void* to_write, void* exceptional,
                std::uint64_t deadline_ns) {
   if (count < 0) return -EINVAL;
@@ -122,7 +126,10 @@ long do_select(int count, void* to_read, void* to_write, void* exceptional,
                                                               : kSelectMax;
   sets.given[0] = to_read, sets.given[1] = to_write, sets.given[2] = exceptional;
   if (!sets.read()) return -EFAULT;
-  return select_until(sets, deadline_ns);
+  const long result = wait_until_ready(
+      deadline_ns, [&](int patience) { return sets.look(patience); },
+      [&](Interest& interest) { interest_of(interest, sets); });
+  return result >= 0 && !sets.write() ? -EFAULT : result;
 }
 
 // What is left of a relative timeout, as Linux tells; `unit_ns` is that of its second word.
