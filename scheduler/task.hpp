@@ -87,7 +87,9 @@ struct Task {
   std::uint32_t clock_reads = 0;  // consecutive readings without another call
   std::uint64_t calls = 0;
   std::uint32_t unseen_calls = 0;  // consecutive calls that were no scheduling points
-  std::uint32_t sleeps_in_row = 0;  // consecutive sleeps without any other call
+  // Consecutive sleeps with nothing in between but looks at the clock, and since when.
+  std::uint32_t sleeps_in_row = 0;
+  std::uint64_t sleeping_since_ns = 0;
 };
 
 }  // namespace detsim

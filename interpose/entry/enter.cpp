@@ -22,6 +22,14 @@ void record_call(const Frame& f, long result) {
           .site = f.rip});
 }
 
+void count_sleeps(Task& me, std::uint64_t number) {
+  if (number == __NR_clock_nanosleep || number == __NR_nanosleep) {
+    if (me.sleeps_in_row++ == 0) me.sleeping_since_ns = world().scheduler.now_ns;
+  } else if (number != __NR_clock_gettime && number != __NR_gettimeofday) {
+    me.sleeps_in_row = 0;
+  }
+}
+
 }  // namespace
 
 Frame& current_frame() { return *reinterpret_cast<Frame*>(current_thread().frame); }
@@ -41,8 +49,7 @@ extern "C" void detsim_enter(Frame* frame) {
   Task& me = current_task();
   ++me.calls;
   me.clock_reads = 0;
-  const bool sleeps = f.number == __NR_clock_nanosleep || f.number == __NR_nanosleep;
-  me.sleeps_in_row = sleeps ? me.sleeps_in_row + 1 : 0;
+  count_sleeps(me, f.number);
   me.cpu_ns += kCallCostNs;
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);

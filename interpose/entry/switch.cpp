@@ -151,9 +151,17 @@ void serve_due_timers() {
   }
 }
 
-// Tasks that do nothing but sleep, a million times in a row and without any other call, do not
-// keep a deadlock from being one: a sanitizer's background thread is such a task.
-constexpr std::uint32_t kOnlySleeps = 1 << 20;
+// Tasks that do nothing but sleep and look at the clock, a quarter of a million times in a row and
+// for an hour of virtual time, do not keep a deadlock from being one: ThreadSanitizer's background
+// thread is such a task. (An hour, because a loop that polls for a deadline sleeps as often.)
+constexpr std::uint32_t kOnlySleeps = 1 << 18;
+constexpr std::uint64_t kOnlySleeps_ns = 3600ull * 1000000000;
+
+bool only_sleeps(const Task& task) {
+  return task.sleeps_in_row >= kOnlySleeps &&
+         world().scheduler.now_ns - task.sleeping_since_ns >= kOnlySleeps_ns;
+}
+
 
 bool only_sleepers_move() {
   auto& scheduler = world().scheduler;
@@ -164,7 +172,7 @@ bool only_sleepers_move() {
     if (task.state != TaskState::waiting) continue;
     if (!scheduler.armed(id)) {
       somebody_waits = true;
-    } else if (task.sleeps_in_row < kOnlySleeps) {
+    } else if (!only_sleeps(task)) {
       return false;
     } else {
       ++sleepers;
@@ -177,7 +185,7 @@ bool only_sleepers_move() {
 bool next_sleeper_only_sleeps() {
   auto& scheduler = world().scheduler;
   const auto timer = scheduler.heap[1];
-  return timer < kTasksMax && scheduler.tasks[timer].sleeps_in_row >= kOnlySleeps;
+  return timer < kTasksMax && only_sleeps(scheduler.tasks[timer]);
 }
 
 Task& choose() {
@@ -202,7 +210,10 @@ Task& choose() {
     if (retry_waiters()) continue;
     if (scheduler.next_deadline_ns != kNever) {
       DETSIM_INVARIANT(scheduler.next_deadline_ns > scheduler.now_ns);
-      if (next_sleeper_only_sleeps() && only_sleepers_move()) stop_run(Outcome::deadlock);
+      if (next_sleeper_only_sleeps() && only_sleepers_move()) {
+        if (wait_for_outside()) continue;
+        stop_run(Outcome::deadlock);
+      }
       scheduler.now_ns = scheduler.next_deadline_ns;
       if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
       continue;
