@@ -86,7 +86,7 @@ std::vector<std::string> image_environment(std::vector<std::string> environment,
   for (const auto& argument : target.arguments) use.add_string(argument.size());
   for (const auto& entry : environment) use.add_string(entry.size());
   const auto padding = padding_of(use);
-  if (padding.evens_out) environment.emplace_back(kPadVariable);
+  environment.insert(environment.end(), padding.empty, kPadVariable);
   environment.push_back(kPadVariable + std::string(padding.fill, 'x'));
   return environment;
 }

@@ -20,6 +20,7 @@ constexpr const char kPadVariable[] = "DETSIM_PAD=";
 constexpr const char kPreloadVariable[] = "LD_PRELOAD=";
 
 constexpr std::size_t kStackGrain = 64 << 10;
+constexpr std::size_t kStringsGrain = 128;
 
 /// Everything execve is given but the padding.
 struct StackUse {
@@ -33,21 +34,21 @@ struct StackUse {
   }
 };
 
-/// The variables to add at the end of the environment: first an empty "DETSIM_PAD=" if
-/// `evens_out`, then "DETSIM_PAD=" followed by `fill` characters.
+/// The variables to add at the end of the environment: `empty` times "DETSIM_PAD=", then
+/// "DETSIM_PAD=" followed by `fill` characters.
 struct Padding {
-  bool evens_out = false;
+  std::size_t empty = 0;
   std::size_t fill = 0;
 };
 
 constexpr Padding padding_of(const StackUse& use) {
   constexpr std::size_t kEmptyPad = sizeof kPadVariable;  // with its terminator
-  // The kernel aligns strings and pointers to 16 bytes each: an even number of pointers keeps
-  // the strings a multiple of 16 when the sum is one.
-  const bool evens_out = (use.strings + 1) % 2 != 0;
-  const std::size_t pads = evens_out ? 2 : 1;
-  const std::size_t bytes = use.bytes + pads * kEmptyPad + (use.strings + pads) * sizeof(char*);
-  return {.evens_out = evens_out, .fill = (kStackGrain - bytes % kStackGrain) % kStackGrain};
+  // What stands between the strings and the pointers (AT_RANDOM's bytes) moves with the number of
+  // pointers: that is evened out too. It is also even, as the kernel's alignment to 16 bytes asks.
+  const std::size_t empty = kStringsGrain - 1 - use.strings % kStringsGrain;
+  const std::size_t strings = use.strings + empty + 1;
+  const std::size_t bytes = use.bytes + (empty + 1) * kEmptyPad + strings * sizeof(char*);
+  return {.empty = empty, .fill = (kStackGrain - bytes % kStackGrain) % kStackGrain};
 }
 
 /// Whether a library must come first in LD_PRELOAD, even before the shim: the shared runtimes of

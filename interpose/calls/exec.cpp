@@ -113,7 +113,7 @@ long add_variables(NewImage& image, char** environment, Verdict& verdict) {
     char head[16] = {};
     if (copy_text_from_user(head, text, sizeof head) == -EFAULT) return -EFAULT;
     if (starts_with(head, kWorldVariable) || starts_with(head, kPadVariable)) return 0;
-    if (image.count + 8 > kVariablesMax) return -E2BIG;
+    if (image.count + kStringsGrain + 8 > kVariablesMax) return -E2BIG;
     if (starts_with(head, kPreloadVariable)) {
       has_preload = true;
       const bool added = add_preload(image, text + sizeof kPreloadVariable - 1, verdict.runtime,
@@ -138,7 +138,7 @@ long add_variables(NewImage& image, char** environment, Verdict& verdict) {
 void add_padding(NewImage& image) {
   const auto padding = padding_of(image.use);
   const auto before = image.count;
-  if (padding.evens_out) image.add({kPadVariable});
+  for (std::size_t i = 0; i < padding.empty; ++i) image.add({kPadVariable});
   char* begin = image.at;
   memcpy(begin, kPadVariable, sizeof kPadVariable - 1);
   memset(begin + sizeof kPadVariable - 1, 'x', padding.fill);
