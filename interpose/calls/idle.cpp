@@ -162,6 +162,8 @@ int patience_ms() {
 int patience_ms(const Interest& interest) {
   for (std::uint32_t i = 0; i < interest.count; ++i) {
     const IoObject& object = object_of(interest.objects[i]);
+    // The outside takes what it is given: that it is slow never shows.
+    if (object.external && (interest.events[i] & kWritable) != 0) return -1;
     const bool hopeful = object.external && !object.patience_spent;
     if (hopeful && object.kind != DescriptorKind::terminal) return kPatienceMs;
   }

@@ -32,10 +32,11 @@ long move(int from, int to, bool may_wait, Attempt attempt) {
     const bool empty = from >= 0 && !is_ready(from, POLLIN);
     const bool full = !empty && to >= 0 && !is_ready(to, POLLOUT);
     const long result = empty || full ? -EAGAIN : attempt();
-    if (result != -EAGAIN || !may_wait) return moved(from, to, result);
+    if (result != -EAGAIN) return moved(from, to, result);
     Interest interest;
     if (from >= 0 && !full) interest.add(look_up(from).object, kReadable);
     if (to >= 0 && !empty) interest.add(look_up(to).object, kWritable);
+    if (!may_wait && !(full && interest.external)) return result;
     if (const int patience = interest.external ? patience_ms(interest) : 0) {
       pollfd look{empty ? from : to, static_cast<short>(empty ? POLLIN : POLLOUT), 0};
       if (raw(__NR_poll, &look, 1, patience) > 0) continue;
