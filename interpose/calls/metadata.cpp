@@ -26,17 +26,42 @@ std::uint64_t device_of(const struct statx& status) {
   return makedev(status.stx_dev_major, status.stx_dev_minor);
 }
 
-// The number of the file behind a descriptor, if it is one of /proc.
+std::uint32_t processes_shown() {
+  const auto& w = world();
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    count += w.processes[i].state != ProcessState::unused ? 1 : 0;
+  }
+  return count;
+}
+
+void set_links(struct stat& status, std::uint32_t links) { status.st_nlink = links; }
+void set_links(struct statx& status, std::uint32_t links) { status.stx_nlink = links; }
+
+// The number of a file of /proc. Directories of processes and tasks count them.
 template <typename Status>
-std::uint64_t proc_number(int fd, const Status& status) {
-  if (device_of(status) != proc_device()) return 0;
-  ProcPath path;
-  proc_path_of_descriptor(fd, path);
+std::uint64_t show_proc(const ProcPath& path, Status& status) {
+  constexpr std::uint32_t kOtherDirectories = 8;
+  if (path.kind == ProcPath::Kind::processes) {
+    set_links(status, kOtherDirectories + processes_shown());
+  } else if (path.kind == ProcPath::Kind::tasks) {
+    set_links(status, 2 + path.process->task_count);
+  }
   return path.kind == ProcPath::Kind::elsewhere ? 1 : proc_inode_number(path.text);
 }
 
-std::uint64_t proc_number(const KernelPath& at) {
-  return at.is_ordinary() ? 0 : proc_inode_number(at.proc().text);
+// Of the file behind a descriptor; 0: it is none of /proc.
+template <typename Status>
+std::uint64_t show_proc(int fd, Status& status) {
+  if (device_of(status) != proc_device()) return 0;
+  ProcPath path;
+  proc_path_of_descriptor(fd, path);
+  return show_proc(path, status);
+}
+
+template <typename Status>
+std::uint64_t show_proc(const KernelPath& at, Status& status) {
+  return at.is_ordinary() ? 0 : show_proc(at.proc(), status);
 }
 
 // "" or, since Linux 6.11, nullptr: the descriptor itself.
@@ -54,7 +79,7 @@ long give(Status& status, std::uint64_t number, void* to) {
 long status_of(int fd, void* to) {
   struct stat status;
   const long result = raw(__NR_fstat, fd, &status);
-  return result != 0 ? result : give(status, proc_number(fd, status), to);
+  return result != 0 ? result : give(status, show_proc(fd, status), to);
 }
 
 long status_at(int directory, const char* path, void* to, int flags) {
@@ -65,7 +90,7 @@ long status_at(int directory, const char* path, void* to, int flags) {
   if (at.error() != 0) return at.error();
   struct stat status;
   const long result = raw(__NR_newfstatat, at.directory(), at.path(), &status, flags);
-  return result != 0 ? result : give(status, proc_number(at), to);
+  return result != 0 ? result : give(status, show_proc(at, status), to);
 }
 
 long give_space(struct statfs& space, void* to) {
@@ -148,12 +173,12 @@ long statx(int directory, const char* path, int flags, unsigned mask, void* to) 
   struct statx status;
   if ((flags & AT_EMPTY_PATH) != 0 && directory >= 0 && is_empty(path)) {
     const long result = raw(__NR_statx, directory, "", flags, mask, &status);
-    return result != 0 ? result : give(status, proc_number(directory, status), to);
+    return result != 0 ? result : give(status, show_proc(directory, status), to);
   }
   const KernelPath at(directory, path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
   if (at.error() != 0) return at.error();
   const long result = raw(__NR_statx, at.directory(), at.path(), flags, mask, &status);
-  return result != 0 ? result : give(status, proc_number(at), to);
+  return result != 0 ? result : give(status, show_proc(at, status), to);
 }
 
 long statfs(const char* path, void* to) {

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <set>
@@ -42,6 +43,9 @@ int main() {
   expected.insert(getpid());
   EXPECT_EQ(expected.size(), 5u);
   EXPECT(listed() == expected);
+  struct stat status;  // how sandboxes count threads
+  EXPECT_EQ(stat("/proc/self/task", &status), 0);
+  EXPECT_EQ(status.st_nlink, 2u + 5u);
   for (int i = 0; i < 4; ++i) sem_post(&gate);
   for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
