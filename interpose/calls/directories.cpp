@@ -184,11 +184,8 @@ bool needs_filter(const ProcPath& directory) {
 long read_all(int fd, const struct stat& status, List& l) {
   ProcPath directory;
   directory.kind = ProcPath::Kind::elsewhere;
-  struct stat sys;
   const bool is_proc = status.st_dev == proc_device();
-  if (is_proc || (raw(__NR_stat, "/sys", &sys) == 0 && sys.st_dev == status.st_dev)) {
-    proc_path_of_descriptor(fd, directory);
-  }
+  if (is_proc || status.st_dev == sys_device()) proc_path_of_descriptor(fd, directory);
   const bool filter = needs_filter(directory);
   l.count = 0;
   l.names_used = 0;

@@ -147,7 +147,7 @@ long getrusage(int who, void* usage) {
 
 long sched_getaffinity(int tid, std::size_t bytes, void* mask) {
   const Task* task = task_of(tid);
-  if (tid < 0 || bytes < 8 || (bytes & 7) != 0) return -EINVAL;
+  if (tid < 0 || bytes * 8 < world().config.cpus || (bytes & 7) != 0) return -EINVAL;
   if (task == nullptr) return -ESRCH;
   const auto& thread = thread_of(*task);
   const std::size_t count = bytes < sizeof thread.affinity ? bytes : sizeof thread.affinity;

@@ -17,7 +17,7 @@ constexpr std::uint32_t kBuckets = 1 << 20;
 constexpr std::uint64_t kFirstNumber = 100'000;  // numbers from here on are files'
 
 struct InodeState {
-  std::uint64_t proc_device, next_number, directory_changes;
+  std::uint64_t proc_device, sys_device, next_number, directory_changes;
   std::uint32_t used;
   std::uint32_t buckets[kBuckets];  // index + 1
   Inode inodes[kInodesMax];
@@ -60,12 +60,16 @@ struct Shown {
 Shown show(std::uint64_t device, std::uint64_t number, std::uint32_t mode, const Shown& real,
            std::uint64_t proc_number) {
   const FileTime boot = from_ns(world().config.epoch_ns);
-  if (device == proc_device()) return {proc_number, boot, boot, boot, boot};
+  if (device == proc_device()) {
+    // By way of a link from elsewhere the path is not known.
+    return {proc_number != 0 ? proc_number : 1, boot, boot, boot, boot};
+  }
   const Inode& inode = inode_of(device, number);
   Shown result{inode.shown, inode.accessed, inode.modified, inode.changed, inode.born};
   const auto type = mode & S_IFMT;
   // What has no times of its own, or such as show the machine's doings.
-  const bool timeless = type != S_IFREG && type != S_IFDIR && type != S_IFLNK;
+  const bool timeless =
+      (type != S_IFREG && type != S_IFDIR && type != S_IFLNK) || device == sys_device();
   const auto choose = [&](FileTimes which, FileTime& time, FileTime before) {
     if ((inode.own_times & which) == 0) time = timeless ? boot : shown_time(before);
   };
@@ -90,6 +94,13 @@ statx_timestamp statx_time_from(FileTime t) {
 const Inode* find_generated(std::uint64_t device, std::uint64_t number) {
   const Inode* inode = find_inode(device, number);
   return inode != nullptr && inode->generated ? inode : nullptr;
+}
+
+// Asked for once; ~0: there is none.
+std::uint64_t device_at(const char* path, std::uint64_t& device) {
+  struct stat status;
+  if (device == 0) device = raw(__NR_stat, path, &status) == 0 ? status.st_dev : ~0ull;
+  return device;
 }
 
 Inode& fresh(Inode& inode, std::uint64_t device, std::uint64_t number) {
@@ -175,14 +186,8 @@ FileTime real_time(FileTime shown) {
 
 std::uint64_t& directory_changes() { return state().directory_changes; }
 
-std::uint64_t proc_device() {
-  auto& s = state();
-  if (s.proc_device == 0) {
-    struct stat status;
-    s.proc_device = raw(__NR_stat, "/proc/self", &status) == 0 ? status.st_dev : ~0ull;
-  }
-  return s.proc_device;
-}
+std::uint64_t proc_device() { return device_at("/proc/self", state().proc_device); }
+std::uint64_t sys_device() { return device_at("/sys", state().sys_device); }
 
 void show_status(struct stat& status, std::uint64_t proc_number) {
   if (const Inode* inode = find_generated(status.st_dev, status.st_ino)) {

@@ -64,8 +64,9 @@ FileTime real_time(FileTime shown);
 /// Grows with every change of a directory by the run.
 std::uint64_t& directory_changes();
 
-/// Device number of /proc.
+/// Device numbers of /proc and of /sys.
 std::uint64_t proc_device();
+std::uint64_t sys_device();
 
 /// Turns what the kernel said into what the target sees. `proc_number` is the number to show for
 /// a file of /proc: proc_inode_number() of its path.

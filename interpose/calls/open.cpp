@@ -23,8 +23,8 @@ constexpr int kTemporary = 020000000;  // O_TMPFILE without O_DIRECTORY
 // What is at the path before it is opened. Not asked for what neither waits nor makes anything.
 bool look_at(const KernelPath& at, int open_flags, struct stat& status) {
   if ((open_flags & (O_PATH | O_DIRECTORY)) != 0) return false;
-  const bool follows = (open_flags & O_NOFOLLOW) == 0 &&
-                       (open_flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+  const bool follows =
+      (open_flags & O_NOFOLLOW) == 0 && (open_flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
   return raw(__NR_newfstatat, at.directory(), at.path(), &status,
              follows ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 }

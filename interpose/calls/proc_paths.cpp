@@ -21,7 +21,7 @@ using Kind = ProcPath::Kind;
 // The link of a file that the shim wrote: "/memfd:/proc/1000/stat (deleted)".
 constexpr const char kMemoryFile[] = "/memfd:", kDeleted[] = " (deleted)";
 
-enum Place : std::uint8_t { unknown_place, ordinary_place, proc_place };
+enum Place : std::uint8_t { unknown_place, ordinary_place, special_place };
 
 bool is_below(const char* text, const char* directory) {
   if (!starts_with(text, directory)) return false;
@@ -179,31 +179,49 @@ void write_real(const ProcPath& path, char* real) {
   memcpy(real, text.data(), text.size() + 1);
 }
 
-bool works_in_proc() {
+// All processors look like the first one: there may be more of them than the machine has.
+bool write_real_cpu(const ProcPath& path, char* real) {
+  constexpr const char kPrefix[] = "devices/system/cpu/cpu";
+  if (!starts_with(path.rest, kPrefix)) return false;
+  const char* number = path.rest + sizeof kPrefix - 1;
+  if (number_at(number) < 0) return false;
+  Text<kPathMax> text;
+  text << "/sys/" << kPrefix << '0';
+  const char* rest = behind_component(number);
+  if (*rest != 0) text << '/' << rest;
+  memcpy(real, text.data(), text.size() + 1);
+  return true;
+}
+
+bool is_special(const struct stat& directory) {
+  return directory.st_dev == proc_device() || directory.st_dev == sys_device();
+}
+
+bool works_there() {
   auto& place = current_process().directory_place;
   if (place == unknown_place) {
     struct stat status;
     const bool known = raw(__NR_stat, ".", &status) == 0;
-    place = known && status.st_dev == proc_device() ? proc_place : ordinary_place;
+    place = known && is_special(status) ? special_place : ordinary_place;
   }
-  return place == proc_place;
+  return place == special_place;
 }
 
-// The directory that a relative path starts from, if it is below /proc.
+// The directory that a relative path starts from, if it is below /proc or /sys.
 bool find_base(int directory, char* base) {
   struct stat status;
   Text<48> link;
   if (directory == AT_FDCWD) {
-    if (!works_in_proc()) return false;
+    if (!works_there()) return false;
     link << "/proc/self/cwd";
   } else {
-    if (raw(__NR_fstat, directory, &status) != 0 || status.st_dev != proc_device()) return false;
+    if (raw(__NR_fstat, directory, &status) != 0 || !is_special(status)) return false;
     link << "/proc/self/fd/" << directory;
   }
   const long length = raw(__NR_readlink, link.data(), base, kPathMax - 1);
   if (length <= 0) return false;
   base[show_path(base, static_cast<std::size_t>(length), kPathMax - 1)] = 0;
-  return starts_with(base, "/proc");
+  return is_below(base, "/proc") || is_below(base, "/sys");
 }
 
 bool mentions(const char* text, const char* word) {
@@ -266,6 +284,7 @@ KernelPath::KernelPath(int directory, const char* user_path, bool follow)
   }
   directory_ = AT_FDCWD;
   path_ = proc_.text;
+  if (proc_.kind == Kind::sys && write_real_cpu(proc_, real_)) path_ = real_;
   if (proc_.process == nullptr || proc_.kind == Kind::link) return;
   write_real(proc_, real_);
   path_ = real_;

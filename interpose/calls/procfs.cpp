@@ -60,14 +60,18 @@ bool is_or_is_below(const char* text, const char* directory) {
   return next == 0 || next == '/';
 }
 
+// '#' in a row's name stands for a number.
 bool is_named(const char* rest, const char* name) {
-  const auto length = strlen(name);
-  if (name[length - 1] != '/') return equal(rest, name);
-  if (!starts_with(rest, name) || rest[length] == 0) return false;
-  for (const char* c = rest + length; *c != 0; ++c) {
-    if (*c < '0' || *c > '9') return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (; *name != 0; ++name) {
+    if (*name != '#') {
+      if (*rest++ != *name) return false;
+      continue;
+    }
+    if (!is_digit(*rest)) return false;
+    while (is_digit(*rest)) ++rest;
   }
-  return true;
+  return *rest == 0;
 }
 
 // "devices/system/cpu/cpu7/...": 7; -1 when it is not of this kind.
@@ -101,6 +105,9 @@ void fill(int fd, const ProcFile& file, const ProcPath& path) {
 // The path of a file that is open, from what its record remembers.
 bool path_of(const Inode& inode, ProcPath& path) {
   const ProcFile& file = kFiles[inode.subject];
+  for (const char* c = file.name; *c != 0; ++c) {
+    if (*c == '#') return false;  // which number is not remembered
+  }
   Text<256> text;
   if (file.kind == Kind::process) {
     const Task* task = find_task(inode.task);
@@ -147,8 +154,8 @@ long open_proc_file(const ProcPath& path, const char* real, int flags) {
   // The kernel knows who may look. Of a zombie it knows nothing any more.
   if (path.process != nullptr && path.process->state == ProcessState::live) {
     constexpr int kReadable = 4, kWritable = 2, kEffectiveIds = 0x200;
-    const int mode = (flags & O_ACCMODE) == O_WRONLY ? kWritable
-                                                     : kReadable | (writes ? kWritable : 0);
+    const int mode =
+        (flags & O_ACCMODE) == O_WRONLY ? kWritable : kReadable | (writes ? kWritable : 0);
     const long error = raw(__NR_faccessat2, AT_FDCWD, real, mode, kEffectiveIds);
     if (error != 0) return error;
   }

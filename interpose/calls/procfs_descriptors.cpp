@@ -46,7 +46,8 @@ void descriptor_info(ProcText& out, const ProcPath& path) {
   Text<48> link;
   link << "fd/" << number;
   struct stat status;
-  const bool known = raw(__NR_stat, real_proc_path(*path.process, link.data()).data(), &status) == 0;
+  const bool known =
+      raw(__NR_stat, real_proc_path(*path.process, link.data()).data(), &status) == 0;
   if (known) show_status(status, 1);
   LineReader lines(real_proc_path(*path.process, path.rest).data());
   while (const char* line = lines.next()) {

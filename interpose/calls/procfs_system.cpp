@@ -65,6 +65,15 @@ bool put_cpu_line(ProcText& out, const char* line, std::uint32_t cpu) {
   return true;
 }
 
+// "devices/system/cpu/cpu7/...": 7.
+std::uint32_t number_of_cpu(const ProcPath& path) {
+  std::uint32_t number = 0;
+  for (const char* c = path.rest + strlen("devices/system/cpu/cpu"); *c >= '0' && *c <= '9'; ++c) {
+    number = number * 10 + static_cast<std::uint32_t>(*c - '0');
+  }
+  return number;
+}
+
 void uuid_from(ProcText& out, std::uint64_t high, std::uint64_t low) {
   high = (high & ~0xf000ull) | 0x4000;  // RFC 4122: random, variant 1
   low = (low & ~(3ull << 62)) | (2ull << 62);
@@ -207,6 +216,27 @@ void cpu_list(ProcText& out, const ProcPath&) {
   out << '0';
   if (world().config.cpus > 1) out << '-' << world().config.cpus - 1;
   out << '\n';
+}
+
+void zero(ProcText& out, const ProcPath&) { out << "0\n"; }
+
+void cpu_number(ProcText& out, const ProcPath& path) { out << number_of_cpu(path) << '\n'; }
+
+// As the kernel prints bitmaps: groups of 32 bits, the highest first.
+void cpu_mask(ProcText& out, const ProcPath& path) {
+  const auto cpus = world().config.cpus, number = number_of_cpu(path);
+  for (auto group = (cpus + 31) / 32; group-- > 0;) {
+    out.hexadecimal(number / 32 == group ? 1u << (number % 32) : 0, cpus > 32 ? 8 : 1)
+        << (group > 0 ? ',' : '\n');
+  }
+}
+
+void cpus_mask(ProcText& out, const ProcPath&) {
+  const auto cpus = world().config.cpus;
+  for (auto group = (cpus + 31) / 32; group-- > 0;) {
+    const auto bits = cpus - group * 32 < 32 ? cpus - group * 32 : 32;
+    out.hexadecimal((1ull << bits) - 1, cpus > 32 ? 8 : 1) << (group > 0 ? ',' : '\n');
+  }
 }
 
 }  // namespace proc

@@ -43,5 +43,12 @@ int main() {
   }
   EXPECT(listed >= cpus);
   EXPECT_EQ(access("/sys/devices/system/cpu/cpu0", F_OK), 0);
+  // Relative to a directory, as lscpu and hwloc ask.
+  const int base = open("/sys/devices/system/cpu", O_RDONLY | O_DIRECTORY);
+  EXPECT_EQ(faccessat(base, "online", R_OK, 0), 0);
+  const int online = openat(base, "online", O_RDONLY);
+  char text[64] = {};
+  EXPECT(read(online, text, sizeof text - 1) > 0);
+  EXPECT_EQ(count_of(text), cpus);
   return ok();
 }
