@@ -160,7 +160,7 @@ struct ThreadState {
   std::uint64_t affinity[2] = {};
   std::int32_t nice = 0, policy = 0, priority = 0;
   std::uint32_t cpu = 0;
-  std::uint64_t timer_slack_ns = 50000;
+  std::uint64_t timer_slack_ns = 50000, default_timer_slack_ns = 50000;
   std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
   std::int32_t tracer = 0;  // pid of who holds it by ptrace; 0: nobody
   bool tracer_was_told = false;

@@ -114,6 +114,11 @@ Child start_child(const CloneRequest& request) {
     thread.alternate_bytes = from.alternate_bytes;
     thread.alternate_flags = from.alternate_flags;
   }
+  if ((request.flags & CLONE_VM) == 0) {  // the area was copied (rseq_fork)
+    thread.rseq = from.rseq;
+    thread.rseq_bytes = from.rseq_bytes;
+    thread.rseq_signature = from.rseq_signature;
+  }
   if ((request.flags & kClearHandlers) != 0) {
     for (auto& action : process->actions) {
       if (action.handler > 1) action = {};

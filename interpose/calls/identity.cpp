@@ -270,7 +270,9 @@ long prctl(int option, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::u
     case PR_SET_CHILD_SUBREAPER: process.subreaper = a != 0; return 0;
     case PR_GET_CHILD_SUBREAPER:
       return put_user(std::int32_t{process.subreaper}, reinterpret_cast<void*>(a)) ? 0 : -EFAULT;
-    case PR_SET_TIMERSLACK: thread.timer_slack_ns = a != 0 ? a : 50'000; return 0;
+    case PR_SET_TIMERSLACK:
+      thread.timer_slack_ns = a != 0 ? a : thread.default_timer_slack_ns;
+      return 0;
     case PR_GET_TIMERSLACK: return static_cast<long>(thread.timer_slack_ns);
     case PR_GET_TSC:
       return put_user(std::int32_t{PR_TSC_ENABLE}, reinterpret_cast<void*>(a)) ? 0 : -EFAULT;

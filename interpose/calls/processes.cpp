@@ -187,7 +187,7 @@ Task* start_task(Process& process, const Task* parent) {
     thread.nice = from.nice;
     thread.policy = from.policy;
     thread.priority = from.priority;
-    thread.timer_slack_ns = from.timer_slack_ns;
+    thread.timer_slack_ns = thread.default_timer_slack_ns = from.timer_slack_ns;
     thread.cpu = from.cpu;
     memcpy(thread.affinity, from.affinity, sizeof thread.affinity);
   } else {
