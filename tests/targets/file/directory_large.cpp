@@ -5,7 +5,7 @@
 
 int main() {
   const Directory directory;
-  constexpr int kFiles = 2000;
+  constexpr int kFiles = 1000;
   EXPECT_EQ(mkdir("d", 0755), 0);
   for (int i = 0; i < kFiles; ++i) {
     const auto name = "d/a-name-that-takes-its-room-" + std::to_string(i);
