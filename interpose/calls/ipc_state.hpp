@@ -95,8 +95,8 @@ struct MessageQueue {
 struct IpcWait {
   bool done;
   long result;
-  std::uint32_t operation_count;            // semop
-  std::int64_t type;                        // msgrcv
+  std::uint32_t operation_count;  // semop
+  std::int64_t type;              // msgrcv
   std::uint64_t bytes;
   int flags;
   std::uint32_t message;  // index + 1: handed over

@@ -20,7 +20,7 @@
 namespace detsim {
 namespace {
 
-constexpr std::size_t kPiecesMax = 1024;          // UIO_MAXIOV
+constexpr std::size_t kPiecesMax = 1024;  // UIO_MAXIOV
 constexpr std::size_t kInetDatagramMax = 65507;
 constexpr std::int64_t kHeaderBytes = sizeof(DatagramHeader);
 
@@ -189,10 +189,8 @@ long send_stream(Socket& socket, Pieces from, int flags, const Letter& letter) {
       return done;
     }
     if (result == -EPIPE && done == 0 && (flags & MSG_NOSIGNAL) == 0) {
-      post(current_task(), {.number = SIGPIPE,
-                            .code = SI_USER,
-                            .pid = current_process().pid,
-                            .uid = real_uid()});
+      post(current_task(),
+           {.number = SIGPIPE, .code = SI_USER, .pid = current_process().pid, .uid = real_uid()});
     }
     return done != 0 ? done : result;
   }
@@ -279,8 +277,7 @@ long send_inet_datagram(Socket& socket, Pieces from, const Letter& letter) {
 long send(int fd, Pieces from, int flags, Letter& letter) {
   Socket socket;
   if (const long error = find_socket(fd, socket)) return error;
-  if (socket.record->passes_credentials && socket.is_unix_datagram() &&
-      socket.object->bound == 0) {
+  if (socket.record->passes_credentials && socket.is_unix_datagram() && socket.object->bound == 0) {
     bind_somewhere(socket);
   }
   msghdr control = {};
@@ -353,8 +350,8 @@ long receive_message(int fd, msghdr* to, int flags) {
       !copy_to_user(message.msg_control, letter.control, letter.control_bytes)) {
     return -EFAULT;
   }
-  const bool stored = put_user(letter.control_bytes, &to->msg_controllen) &&
-                      put_user(letter.flags, &to->msg_flags);
+  const bool stored =
+      put_user(letter.control_bytes, &to->msg_controllen) && put_user(letter.flags, &to->msg_flags);
   return stored ? result : -EFAULT;
 }
 

@@ -27,28 +27,50 @@ struct Option {
 
 // An option's place here is its place in SocketRecord::values.
 constexpr Option kOptions[] = {
-    {IPPROTO_TCP, TCP_NODELAY, 0},       {IPPROTO_TCP, TCP_MAXSEG, 32768},
-    {IPPROTO_TCP, TCP_CORK, 0},          {IPPROTO_TCP, TCP_KEEPIDLE, 7200},
-    {IPPROTO_TCP, TCP_KEEPINTVL, 75},    {IPPROTO_TCP, TCP_KEEPCNT, 9},
-    {IPPROTO_TCP, TCP_SYNCNT, 6},        {IPPROTO_TCP, TCP_LINGER2, 60},
-    {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},  {IPPROTO_TCP, TCP_WINDOW_CLAMP, 65536},
-    {IPPROTO_TCP, TCP_QUICKACK, 1},      {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
-    {IPPROTO_TCP, TCP_FASTOPEN, 0},      {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0},
-    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0}, {IPPROTO_IP, IP_TOS, 0},
-    {IPPROTO_IP, IP_TTL, 64},            {IPPROTO_IP, IP_PKTINFO, 0},
-    {IPPROTO_IP, IP_MTU_DISCOVER, 1},    {IPPROTO_IP, IP_RECVERR, 0},
-    {IPPROTO_IP, IP_RECVTTL, 0},         {IPPROTO_IP, IP_RECVTOS, 0},
-    {IPPROTO_IP, IP_FREEBIND, 0},        {IPPROTO_IP, IP_MULTICAST_TTL, 1},
-    {IPPROTO_IP, IP_MULTICAST_LOOP, 1},  {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 0},
-    {IPPROTO_IP, IP_TRANSPARENT, 0},     {IPPROTO_IP, IP_MTU, 65535},
-    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64},    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1},
-    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1},   {IPPROTO_IPV6, IPV6_RECVPKTINFO, 0},
-    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 0},     {IPPROTO_IPV6, IPV6_RECVERR, 0},
-    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, 1},     {IPPROTO_IPV6, IPV6_TCLASS, 0},
-    {IPPROTO_IPV6, IPV6_RECVTCLASS, 0},       {IPPROTO_IPV6, IPV6_MTU, 65535},
-    {IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0},  {SOL_SOCKET, SO_SNDBUF, 2626560},
-    {SOL_SOCKET, SO_RCVBUF, 131072},          {SOL_SOCKET, SO_MARK, 0},
-    {SOL_SOCKET, SO_PRIORITY, 0},             {SOL_SOCKET, SO_BUSY_POLL, 0},
+    {IPPROTO_TCP, TCP_NODELAY, 0},
+    {IPPROTO_TCP, TCP_MAXSEG, 32768},
+    {IPPROTO_TCP, TCP_CORK, 0},
+    {IPPROTO_TCP, TCP_KEEPIDLE, 7200},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 75},
+    {IPPROTO_TCP, TCP_KEEPCNT, 9},
+    {IPPROTO_TCP, TCP_SYNCNT, 6},
+    {IPPROTO_TCP, TCP_LINGER2, 60},
+    {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
+    {IPPROTO_TCP, TCP_WINDOW_CLAMP, 65536},
+    {IPPROTO_TCP, TCP_QUICKACK, 1},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+    {IPPROTO_TCP, TCP_FASTOPEN, 0},
+    {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
+    {IPPROTO_IP, IP_TOS, 0},
+    {IPPROTO_IP, IP_TTL, 64},
+    {IPPROTO_IP, IP_PKTINFO, 0},
+    {IPPROTO_IP, IP_MTU_DISCOVER, 1},
+    {IPPROTO_IP, IP_RECVERR, 0},
+    {IPPROTO_IP, IP_RECVTTL, 0},
+    {IPPROTO_IP, IP_RECVTOS, 0},
+    {IPPROTO_IP, IP_FREEBIND, 0},
+    {IPPROTO_IP, IP_MULTICAST_TTL, 1},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, 1},
+    {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 0},
+    {IPPROTO_IP, IP_TRANSPARENT, 0},
+    {IPPROTO_IP, IP_MTU, 65535},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO, 0},
+    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 0},
+    {IPPROTO_IPV6, IPV6_RECVERR, 0},
+    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, 1},
+    {IPPROTO_IPV6, IPV6_TCLASS, 0},
+    {IPPROTO_IPV6, IPV6_RECVTCLASS, 0},
+    {IPPROTO_IPV6, IPV6_MTU, 65535},
+    {IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0},
+    {SOL_SOCKET, SO_SNDBUF, 2626560},
+    {SOL_SOCKET, SO_RCVBUF, 131072},
+    {SOL_SOCKET, SO_MARK, 0},
+    {SOL_SOCKET, SO_PRIORITY, 0},
+    {SOL_SOCKET, SO_BUSY_POLL, 0},
 };
 constexpr unsigned kOptionCount = sizeof kOptions / sizeof kOptions[0];
 static_assert(kOptionCount <= kSocketValuesMax);
@@ -97,8 +119,8 @@ long peer_credentials(const Socket& socket, void* to, void* length) {
   PeerCredentials credentials{0, ~0u, ~0u};
   if (!socket.is_inet()) {
     std::uint32_t bytes = sizeof credentials;
-    const long result = raw(__NR_getsockopt, socket.fd, SOL_SOCKET, SO_PEERCRED, &credentials,
-                            &bytes);
+    const long result =
+        raw(__NR_getsockopt, socket.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes);
     if (result != 0) return result;
     const auto known = socket.record->peer_pid;
     if (credentials.pid > 0) credentials.pid = known != 0 ? known : virtual_pid(credentials.pid);
@@ -128,9 +150,9 @@ long take_socket_error(Socket& socket, void* to, void* length) {
 long tcp_info_of(const Socket& socket, void* to, void* length) {
   constexpr unsigned char kEstablished = 1, kClosed = 7, kListening = 10;
   unsigned char info[104] = {};
-  info[0] = socket.record->listening          ? kListening
+  info[0] = socket.record->listening      ? kListening
             : socket.object->remote.known ? kEstablished
-                                              : kClosed;
+                                          : kClosed;
   return put_option(info, sizeof info, to, length);
 }
 
@@ -138,16 +160,25 @@ bool get_special(Socket& socket, int level, int name, void* to, void* length, lo
   const IoObject& object = *socket.object;
   if (level == SOL_SOCKET) {
     switch (name) {
-      case SO_DOMAIN: result = put_number(object.family, to, length); return true;
+      case SO_DOMAIN:
+        result = put_number(object.family, to, length);
+        return true;
       case SO_PROTOCOL: {
         const int protocol = object.type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
         result = put_number(protocol, to, length);
         return true;
       }
-      case SO_ERROR: result = take_socket_error(socket, to, length); return true;
-      case SO_REUSEADDR: result = put_number(object.reuse, to, length); return true;
-      case SO_REUSEPORT: result = put_number(socket.record->reuse_port, to, length); return true;
-      default: return false;
+      case SO_ERROR:
+        result = take_socket_error(socket, to, length);
+        return true;
+      case SO_REUSEADDR:
+        result = put_number(object.reuse, to, length);
+        return true;
+      case SO_REUSEPORT:
+        result = put_number(socket.record->reuse_port, to, length);
+        return true;
+      default:
+        return false;
     }
   }
   if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY) {
@@ -271,15 +302,31 @@ long tell_interface(std::uint64_t request, void* to) {
   }
   if (!equal(interface.ifr_name, "lo")) return -ENODEV;
   switch (request) {
-    case SIOCGIFFLAGS: interface.ifr_flags = kLoopbackFlags; break;
-    case SIOCGIFINDEX: interface.ifr_ifindex = 1; break;
-    case SIOCGIFMTU: interface.ifr_mtu = 65536; break;
-    case SIOCGIFMETRIC: interface.ifr_metric = 0; break;
+    case SIOCGIFFLAGS:
+      interface.ifr_flags = kLoopbackFlags;
+      break;
+    case SIOCGIFINDEX:
+      interface.ifr_ifindex = 1;
+      break;
+    case SIOCGIFMTU:
+      interface.ifr_mtu = 65536;
+      break;
+    case SIOCGIFMETRIC:
+      interface.ifr_metric = 0;
+      break;
     case SIOCGIFADDR:
-    case SIOCGIFDSTADDR: fill_address(interface.ifr_addr, 1, 127); break;
-    case SIOCGIFNETMASK: fill_address(interface.ifr_netmask, 0, 255); break;
-    case SIOCGIFHWADDR: interface.ifr_hwaddr = {}; interface.ifr_hwaddr.sa_family = 772; break;
-    default: return -EOPNOTSUPP;
+    case SIOCGIFDSTADDR:
+      fill_address(interface.ifr_addr, 1, 127);
+      break;
+    case SIOCGIFNETMASK:
+      fill_address(interface.ifr_netmask, 0, 255);
+      break;
+    case SIOCGIFHWADDR:
+      interface.ifr_hwaddr = {};
+      interface.ifr_hwaddr.sa_family = 772;
+      break;
+    default:
+      return -EOPNOTSUPP;
   }
   return put_user(interface, to) ? 0 : -EFAULT;
 }
@@ -314,15 +361,21 @@ bool socket_ioctl(int fd, std::uint64_t request, std::uint64_t argument, long& r
     case FIOGETOWN:
     case SIOCSPGRP:
     case SIOCGPGRP:
-    case SIOCATMARK: return false;
-    case SIOCGIFCONF: result = tell_interfaces(to); return true;
+    case SIOCATMARK:
+      return false;
+    case SIOCGIFCONF:
+      result = tell_interfaces(to);
+      return true;
     case SIOCGSTAMP_OLD:
-    case SIOCGSTAMPNS_OLD: result = -ENOENT; return true;
-    default: break;
+    case SIOCGSTAMPNS_OLD:
+      result = -ENOENT;
+      return true;
+    default:
+      break;
   }
   const bool asks = (request >= SIOCGIFNAME && request <= SIOCGIFNETMASK) ||
-                    request == SIOCGIFMTU || request == SIOCGIFMETRIC ||
-                    request == SIOCGIFHWADDR || request == SIOCGIFINDEX;
+                    request == SIOCGIFMTU || request == SIOCGIFMETRIC || request == SIOCGIFHWADDR ||
+                    request == SIOCGIFINDEX;
   result = asks ? tell_interface(request, to) : -EOPNOTSUPP;
   return true;
 }

@@ -27,14 +27,15 @@ struct SocketRecord {
   std::uint64_t inode;  // whose record it is; another one's is stale
   bool is_inet;         // AF_INET or AF_INET6, modelled
   bool listening, connecting, reuse_port, passes_credentials;
-  std::int32_t pid;       // who listened, connected or made the pair: its peer's SO_PEERCRED
-  std::int32_t peer_pid;  // 0: not known
-  std::int32_t error;     // what SO_ERROR tells next
+  std::int32_t pid;        // who listened, connected or made the pair: its peer's SO_PEERCRED
+  std::int32_t peer_pid;   // 0: not known
+  std::int32_t error;      // what SO_ERROR tells next
   std::uint64_t sends_to;  // unix datagram socket that was connected: digest of the name
   std::uint8_t kernel_name_bytes;
-  char kernel_name[7];    // abstract, without the leading zero
-  std::uint32_t turns;    // connections given to sockets that share the port
-  std::uint32_t first_kept, last_kept, kept_bytes;  // datagrams that the kernel's queue has no room for
+  char kernel_name[7];  // abstract, without the leading zero
+  std::uint32_t turns;  // connections given to sockets that share the port
+  std::uint32_t first_kept, last_kept,
+      kept_bytes;  // datagrams that the kernel's queue has no room for
   std::uint64_t values_set;
   std::int32_t values[kSocketValuesMax];  // options, see socket_options.cpp
 };

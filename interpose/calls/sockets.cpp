@@ -32,12 +32,15 @@ constexpr int kBufferBytes = 212992;  // net.core.wmem_max, which everybody may 
 
 long judge_inet(int type, int protocol) {
   switch (type) {
-    case SOCK_STREAM: return protocol == 0 || protocol == kTcp ? 0 : -EPROTONOSUPPORT;
+    case SOCK_STREAM:
+      return protocol == 0 || protocol == kTcp ? 0 : -EPROTONOSUPPORT;
     case SOCK_DGRAM:
       if (protocol == 1 /* ICMP */ || protocol == 58) return -EACCES;
       return protocol == 0 || protocol == kUdp ? 0 : -EPROTONOSUPPORT;
-    case SOCK_RAW: return -EPERM;
-    default: return -ESOCKTNOSUPPORT;
+    case SOCK_RAW:
+      return -EPERM;
+    default:
+      return -ESOCKTNOSUPPORT;
   }
 }
 
@@ -210,8 +213,7 @@ long connect_inet(Socket& socket, const SocketAddress& address) {
   }
   if (!is_loopback(to)) return -ENETUNREACH;
   if (is_ipv4(to) && socket.object->v6only) return -ENETUNREACH;
-  return socket.is_datagram() ? connect_inet_datagram(socket, to)
-                              : connect_inet_stream(socket, to);
+  return socket.is_datagram() ? connect_inet_datagram(socket, to) : connect_inet_stream(socket, to);
 }
 
 long connect_unix(Socket& socket, SocketAddress& address) {

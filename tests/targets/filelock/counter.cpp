@@ -1,7 +1,7 @@
 // Several processes count in one file under a lock of each sort: no count is lost.
 #include "filelock/filelock.hpp"
 
-static void count(const LockFile &file, int round) {
+static void count(const LockFile& file, int round) {
   const int fd = file.again();
   if (round % 3 == 0) EXPECT_EQ(flock(fd, LOCK_EX), 0);
   if (round % 3 == 1) EXPECT_EQ(lock(fd, F_SETLKW, F_WRLCK), 0);
@@ -19,7 +19,7 @@ int main() {
   for (int sort = 0; sort < 3; ++sort) {
     EXPECT_EQ(ftruncate(file.fd, 0), 0);
     pid_t children[kProcesses];
-    for (pid_t &child : children) {
+    for (pid_t& child : children) {
       child = start_child([&] {
         for (int i = 0; i < kRounds; ++i) count(file, sort);
       });

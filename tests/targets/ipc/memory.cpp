@@ -30,24 +30,24 @@ int main() {
   state.shm_perm.mode = 0600;
   EXPECT_EQ(shmctl(id, IPC_SET, &state), 0);
 
-  int *a = static_cast<int *>(shmat(id, nullptr, 0));
-  EXPECT(a != reinterpret_cast<int *>(-1));
-  int *b = static_cast<int *>(shmat(id, nullptr, SHM_RDONLY));
-  EXPECT(b != reinterpret_cast<int *>(-1) && b != a);
+  int* a = static_cast<int*>(shmat(id, nullptr, 0));
+  EXPECT(a != reinterpret_cast<int*>(-1));
+  int* b = static_cast<int*>(shmat(id, nullptr, SHM_RDONLY));
+  EXPECT(b != reinterpret_cast<int*>(-1) && b != a);
   for (int i = 0; i < 2500; ++i) EXPECT_EQ(a[i], 0);
   a[2000] = 7;
   EXPECT_EQ(b[2000], 7);
   EXPECT_EQ(attached(id), 2);
 
   // At an address of the caller's choice: aligned, free, or rounded down when asked for.
-  void *hole = mmap(nullptr, 16384, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* hole = mmap(nullptr, 16384, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   EXPECT_EQ(reinterpret_cast<long>(shmat(id, hole, 0)), -1);
   EXPECT_EQ(errno, EINVAL);
   EXPECT_EQ(munmap(hole, 16384), 0);
-  EXPECT_EQ(reinterpret_cast<long>(shmat(id, static_cast<char *>(hole) + 5, 0)), -1);
+  EXPECT_EQ(reinterpret_cast<long>(shmat(id, static_cast<char*>(hole) + 5, 0)), -1);
   EXPECT_EQ(errno, EINVAL);
-  int *c = static_cast<int *>(shmat(id, static_cast<char *>(hole) + 5, SHM_RND));
-  EXPECT_EQ(static_cast<void *>(c), hole);
+  int* c = static_cast<int*>(shmat(id, static_cast<char*>(hole) + 5, SHM_RND));
+  EXPECT_EQ(static_cast<void*>(c), hole);
   EXPECT_EQ(c[2000], 7);
   EXPECT_EQ(shmdt(c), 0);
   EXPECT_ERRNO(shmdt(c), EINVAL);
@@ -77,7 +77,7 @@ int main() {
   // A new segment is empty, whatever the old one's pages held.
   const int next = shmget(IPC_PRIVATE, 10000, 0600);
   EXPECT(next >= 0 && next != id);
-  int *d = static_cast<int *>(shmat(next, nullptr, 0));
+  int* d = static_cast<int*>(shmat(next, nullptr, 0));
   for (int i = 0; i < 2500; ++i) EXPECT_EQ(d[i], 0);
   EXPECT_EQ(shmctl(next, IPC_RMID, nullptr), 0);
   return ok();

@@ -17,7 +17,7 @@ int main() {
   const int segment = shmget(IPC_PRIVATE, 4096, 0600);
   EXPECT(queue >= 0 && lock >= 0 && segment >= 0);
   EXPECT_EQ(semctl(lock, 0, SETVAL, 1), 0);
-  long *sums = static_cast<long *>(shmat(segment, nullptr, 0));
+  long* sums = static_cast<long*>(shmat(segment, nullptr, 0));
   pid_t workers[kWorkers];
   for (int w = 0; w < kWorkers; ++w) {
     workers[w] = start_child([&] {

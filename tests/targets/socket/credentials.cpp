@@ -19,7 +19,7 @@ static void send_credentials(int fd, pid_t pid, int error) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
   *header = {CMSG_LEN(sizeof(ucred)), SOL_SOCKET, SCM_CREDENTIALS};
   const ucred mine = {pid, getuid(), getgid()};
   memcpy(CMSG_DATA(header), &mine, sizeof mine);
@@ -41,7 +41,7 @@ static pid_t receive_credentials(int fd) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   EXPECT_EQ(recvmsg(fd, &message, 0), 1);
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
   EXPECT(header != nullptr);
   EXPECT_EQ(header->cmsg_type, SCM_CREDENTIALS);
   ucred credentials;

@@ -3,7 +3,7 @@
 
 static void waitall(int writer, int reader) {
   std::thread thread([&] {
-    for (const char *part : {"ab", "cde", "f"}) {
+    for (const char* part : {"ab", "cde", "f"}) {
       sleep_ms(2);
       write_all(writer, part);
     }
@@ -44,7 +44,7 @@ int main() {
 
   char head[2], tail[8];
   iovec pieces[2] = {{head, 2}, {tail, 8}};
-  iovec parts[3] = {{const_cast<char *>("12"), 2}, {nullptr, 0}, {const_cast<char *>("345"), 3}};
+  iovec parts[3] = {{const_cast<char*>("12"), 2}, {nullptr, 0}, {const_cast<char*>("345"), 3}};
   EXPECT_EQ(writev(pair.b, parts, 3), 5);
   EXPECT_EQ(readv(pair.a, pieces, 2), 5);
   EXPECT_EQ(memcmp(head, "12", 2), 0);
@@ -77,6 +77,6 @@ int main() {
   int ends[2];
   EXPECT_EQ(pipe(ends), 0);
   EXPECT_ERRNO(send(ends[1], "x", 1, 0), ENOTSOCK);
-  EXPECT_ERRNO(send(pair.a, reinterpret_cast<void *>(16), 1, 0), EFAULT);
+  EXPECT_ERRNO(send(pair.a, reinterpret_cast<void*>(16), 1, 0), EFAULT);
   return ok();
 }

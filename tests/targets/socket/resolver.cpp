@@ -12,14 +12,14 @@ int main() {
   hints.ai_family = AF_INET;
   EXPECT_EQ(getaddrinfo("localhost", "80", &hints, &found), 0);
   EXPECT(found != nullptr);
-  const auto *name = reinterpret_cast<sockaddr_in *>(found->ai_addr);
+  const auto* name = reinterpret_cast<sockaddr_in*>(found->ai_addr);
   EXPECT_EQ(ntohl(name->sin_addr.s_addr), INADDR_LOOPBACK);
   EXPECT_EQ(ntohs(name->sin_port), 80);
   freeaddrinfo(found);
   hints.ai_flags = AI_NUMERICHOST;
   EXPECT_EQ(getaddrinfo("192.0.2.7", nullptr, &hints, &found), 0);
   freeaddrinfo(found);
-  ifaddrs *interfaces = nullptr;
+  ifaddrs* interfaces = nullptr;
   if (getifaddrs(&interfaces) == 0) freeifaddrs(interfaces);
 
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);

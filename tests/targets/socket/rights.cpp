@@ -3,7 +3,7 @@
 
 #include "socket/socket.hpp"
 
-static void pass(int through, const std::vector<int> &fds) {
+static void pass(int through, const std::vector<int>& fds) {
   char byte = 'r';
   iovec piece = {&byte, 1};
   alignas(8) char control[CMSG_SPACE(sizeof(int) * 8)] = {};
@@ -12,7 +12,7 @@ static void pass(int through, const std::vector<int> &fds) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
@@ -31,7 +31,7 @@ static std::vector<int> take(int through, size_t count) {
   message.msg_controllen = sizeof control;
   EXPECT_EQ(recvmsg(through, &message, MSG_CMSG_CLOEXEC), 1);
   EXPECT_EQ(byte, 'r');
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
   EXPECT(header != nullptr);
   EXPECT_EQ(header->cmsg_type, SCM_RIGHTS);
   EXPECT_EQ(header->cmsg_len, CMSG_LEN(sizeof(int) * count));
@@ -80,7 +80,7 @@ int main() {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
   *header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
   const int wrong = 999;
   memcpy(CMSG_DATA(header), &wrong, sizeof wrong);

@@ -35,7 +35,7 @@ static void thread_per_connection() {
     EXPECT(fd >= 0);
     threads.emplace_back(echo, fd);
   }
-  for (std::thread &thread : threads) thread.join();
+  for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(close(listener), 0);
 }
 

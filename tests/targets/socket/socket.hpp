@@ -27,7 +27,7 @@ static inline Pair make_pair_of(int type) {
   return {ends[0], ends[1]};
 }
 
-static inline void write_all(int fd, const std::string &text) {
+static inline void write_all(int fd, const std::string& text) {
   size_t done = 0;
   while (done < text.size()) {
     const ssize_t result = write(fd, text.data() + done, text.size() - done);
@@ -54,10 +54,10 @@ static inline void set_nonblocking(int fd) {
 struct UnixName {
   sockaddr_un address = {};
   socklen_t length = 0;
-  const sockaddr *data() const { return reinterpret_cast<const sockaddr *>(&address); }
+  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&address); }
 };
 
-static inline UnixName path_name(const std::string &path) {
+static inline UnixName path_name(const std::string& path) {
   UnixName name;
   name.address.sun_family = AF_UNIX;
   EXPECT(path.size() < sizeof name.address.sun_path);
@@ -66,7 +66,7 @@ static inline UnixName path_name(const std::string &path) {
   return name;
 }
 
-static inline UnixName abstract_name(const std::string &text) {
+static inline UnixName abstract_name(const std::string& text) {
   UnixName name;
   name.address.sun_family = AF_UNIX;
   memcpy(name.address.sun_path + 1, text.data(), text.size());
@@ -83,19 +83,19 @@ static inline sockaddr_in inet_name(uint32_t address, uint16_t port) {
 }
 
 template <class Name>
-const sockaddr *as_sockaddr(const Name &name) {
-  return reinterpret_cast<const sockaddr *>(&name);
+const sockaddr* as_sockaddr(const Name& name) {
+  return reinterpret_cast<const sockaddr*>(&name);
 }
 
 static inline uint16_t port_of(int fd) {
   sockaddr_storage name;
   socklen_t length = sizeof name;
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr *>(&name), &length), 0);
-  return ntohs(reinterpret_cast<sockaddr_in *>(&name)->sin_port);  // at one place in both families
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length), 0);
+  return ntohs(reinterpret_cast<sockaddr_in*>(&name)->sin_port);  // at one place in both families
 }
 
 // A listening TCP socket on 127.0.0.1, at a port of the system's choice.
-static inline int tcp_listener(uint16_t &port, int backlog = 8) {
+static inline int tcp_listener(uint16_t& port, int backlog = 8) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   EXPECT(fd >= 0);
   const sockaddr_in name = inet_name(INADDR_LOOPBACK, 0);

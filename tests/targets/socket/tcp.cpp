@@ -1,10 +1,10 @@
 // TCP over the loopback: ports, names, refusal, reuse, half-closed connections.
 #include "socket/socket.hpp"
 
-static sockaddr_in name_of(int (*call)(int, sockaddr *, socklen_t *), int fd) {
+static sockaddr_in name_of(int (*call)(int, sockaddr*, socklen_t*), int fd) {
   sockaddr_in name = {};
   socklen_t length = sizeof name;
-  EXPECT_EQ(call(fd, reinterpret_cast<sockaddr *>(&name), &length), 0);
+  EXPECT_EQ(call(fd, reinterpret_cast<sockaddr*>(&name), &length), 0);
   EXPECT_EQ(length, sizeof name);
   EXPECT_EQ(name.sin_family, AF_INET);
   return name;
@@ -26,7 +26,7 @@ int main() {
   });
   sockaddr_in from;
   socklen_t length = sizeof from;
-  const int fd = accept4(listener, reinterpret_cast<sockaddr *>(&from), &length, SOCK_CLOEXEC);
+  const int fd = accept4(listener, reinterpret_cast<sockaddr*>(&from), &length, SOCK_CLOEXEC);
   EXPECT(fd >= 0);
   EXPECT_EQ(length, sizeof from);
   EXPECT_EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);
@@ -57,7 +57,7 @@ int main() {
   EXPECT_ERRNO(send(refused, "x", 1, MSG_NOSIGNAL), EPIPE);
   sockaddr_in none;
   length = sizeof none;
-  EXPECT_ERRNO(getpeername(refused, reinterpret_cast<sockaddr *>(&none), &length), ENOTCONN);
+  EXPECT_ERRNO(getpeername(refused, reinterpret_cast<sockaddr*>(&none), &length), ENOTCONN);
   EXPECT_ERRNO(shutdown(refused, SHUT_RDWR), ENOTCONN);
 
   // A closed connection: end of file, then EPIPE or ECONNRESET.

@@ -1,7 +1,7 @@
 // IPv6 loopback, sockets open to both versions, and addresses that are not ours.
 #include "socket/socket.hpp"
 
-static sockaddr_in6 name6(const in6_addr &address, uint16_t port) {
+static sockaddr_in6 name6(const in6_addr& address, uint16_t port) {
   sockaddr_in6 name = {};
   name.sin6_family = AF_INET6;
   name.sin6_addr = address;
@@ -9,7 +9,7 @@ static sockaddr_in6 name6(const in6_addr &address, uint16_t port) {
   return name;
 }
 
-static int listener6(const in6_addr &address, bool only, uint16_t port) {
+static int listener6(const in6_addr& address, bool only, uint16_t port) {
   const int fd = socket(AF_INET6, SOCK_STREAM, 0);
   EXPECT(fd >= 0);
   const int on = only;
@@ -30,7 +30,7 @@ int main() {
   const int four = tcp_connect(port);
   sockaddr_in6 from;
   socklen_t length = sizeof from;
-  const int mapped = accept(both, reinterpret_cast<sockaddr *>(&from), &length);
+  const int mapped = accept(both, reinterpret_cast<sockaddr*>(&from), &length);
   EXPECT(mapped >= 0);
   EXPECT_EQ(length, sizeof from);
   EXPECT(IN6_IS_ADDR_V4MAPPED(&from.sin6_addr));
@@ -41,7 +41,7 @@ int main() {
   const sockaddr_in6 to = name6(in6addr_loopback, port);
   EXPECT_EQ(connect(six, as_sockaddr(to), sizeof to), 0);
   length = sizeof from;
-  const int plain = accept(both, reinterpret_cast<sockaddr *>(&from), &length);
+  const int plain = accept(both, reinterpret_cast<sockaddr*>(&from), &length);
   EXPECT(IN6_IS_ADDR_LOOPBACK(&from.sin6_addr));
   write_all(plain, "6");
   EXPECT_EQ(read_exactly(six, 1), "6");

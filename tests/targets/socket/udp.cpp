@@ -1,7 +1,7 @@
 // UDP over the loopback: boundaries, names, connected sockets, a burst that nobody reads yet.
 #include "socket/socket.hpp"
 
-static int bound(uint16_t &port) {
+static int bound(uint16_t& port) {
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
   EXPECT(fd >= 0);
   const sockaddr_in name = inet_name(INADDR_LOOPBACK, 0);
@@ -24,7 +24,7 @@ int main() {
   sockaddr_in from;
   socklen_t length = sizeof from;
   EXPECT((poll_one(server, POLLIN, 1000) & POLLIN) != 0);
-  EXPECT_EQ(recvfrom(server, buffer, 100, 0, reinterpret_cast<sockaddr *>(&from), &length), 5);
+  EXPECT_EQ(recvfrom(server, buffer, 100, 0, reinterpret_cast<sockaddr*>(&from), &length), 5);
   EXPECT_EQ(length, sizeof from);
   EXPECT_EQ(ntohs(from.sin_port), port_of(client));
   EXPECT_EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);

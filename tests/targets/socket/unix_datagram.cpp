@@ -1,4 +1,5 @@
-// Unix datagrams and sequenced packets: boundaries, senders' names, a full queue that is waited for.
+// Unix datagrams and sequenced packets: boundaries, senders' names, a full queue that is waited
+// for.
 #include "socket/socket.hpp"
 
 int main() {
@@ -13,7 +14,7 @@ int main() {
   char buffer[64];
   sockaddr_un from;
   socklen_t length = sizeof from;
-  EXPECT_EQ(recvfrom(receiver, buffer, 3, MSG_TRUNC, reinterpret_cast<sockaddr *>(&from), &length),
+  EXPECT_EQ(recvfrom(receiver, buffer, 3, MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &length),
             5);
   EXPECT_EQ(memcmp(buffer, "fir", 3), 0);
   EXPECT_EQ(length, client.length);
@@ -52,9 +53,9 @@ int main() {
   // A name that the system chooses: five hexadecimal digits.
   const int anonymous = socket(AF_UNIX, SOCK_DGRAM, 0);
   const sa_family_t family = AF_UNIX;
-  EXPECT_EQ(bind(anonymous, reinterpret_cast<const sockaddr *>(&family), sizeof family), 0);
+  EXPECT_EQ(bind(anonymous, reinterpret_cast<const sockaddr*>(&family), sizeof family), 0);
   length = sizeof from;
-  EXPECT_EQ(getsockname(anonymous, reinterpret_cast<sockaddr *>(&from), &length), 0);
+  EXPECT_EQ(getsockname(anonymous, reinterpret_cast<sockaddr*>(&from), &length), 0);
   EXPECT_EQ(length, sizeof family + 6);
   OBS("chosen %.5s", from.sun_path + 1);
   return ok();

@@ -3,7 +3,7 @@
 
 static volatile sig_atomic_t pipes;
 
-static void serve(const UnixName &name, const char *what) {
+static void serve(const UnixName& name, const char* what) {
   const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   EXPECT_EQ(bind(listener, name.data(), name.length), 0);
   const int other = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -16,7 +16,7 @@ static void serve(const UnixName &name, const char *what) {
     EXPECT_EQ(connect(fd, name.data(), name.length), 0);
     sockaddr_un peer;
     socklen_t length = sizeof peer;
-    EXPECT_EQ(getpeername(fd, reinterpret_cast<sockaddr *>(&peer), &length), 0);
+    EXPECT_EQ(getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length), 0);
     EXPECT_EQ(length, name.length);
     EXPECT_EQ(memcmp(&peer, &name.address, length), 0);
     write_all(fd, "question");
@@ -26,11 +26,11 @@ static void serve(const UnixName &name, const char *what) {
   });
   sockaddr_un from;
   socklen_t length = sizeof from;
-  const int fd = accept(listener, reinterpret_cast<sockaddr *>(&from), &length);
+  const int fd = accept(listener, reinterpret_cast<sockaddr*>(&from), &length);
   EXPECT(fd >= 0);
   EXPECT_EQ(length, sizeof(sa_family_t));  // the client has no name
   length = sizeof from;
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr *>(&from), &length), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&from), &length), 0);
   EXPECT_EQ(length, name.length);
   EXPECT_EQ(read_exactly(fd, 8), "question");
   write_all(fd, "answer");
