@@ -10,6 +10,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/calls/proc_paths.hpp"
 #include "interpose/calls/procfs.hpp"
@@ -191,7 +192,10 @@ long statfs(const char* path, void* to) {
 
 long fstatfs(int fd, void* to) {
   struct statfs space;
-  const long result = raw(__NR_fstatfs, fd, &space);
+  const Inode* file = file_behind(look_up(fd));
+  const bool is_generated = file != nullptr && file->generated;
+  const long result =
+      is_generated ? raw(__NR_statfs, "/proc", &space) : raw(__NR_fstatfs, fd, &space);
   return result != 0 ? result : give_space(space, to);
 }
 

@@ -30,9 +30,8 @@ bool look_at(const KernelPath& at, int open_flags, struct stat& status) {
 }
 
 // The settings of the machine stay as they are.
-bool changes_machine(const KernelPath& at, int flags) {
+bool changes_machine(const ProcPath& path, int flags) {
   if ((flags & O_ACCMODE) == O_RDONLY) return false;
-  const ProcPath& path = at.proc();
   return path.kind == ProcPath::Kind::sys || path.kind == ProcPath::Kind::system;
 }
 
@@ -44,7 +43,7 @@ bool is_answered(const KernelPath& at, int flags, long& result) {
   result = -EACCES;
   if (at.proc().file != nullptr) {
     result = open_proc_file(at.proc(), at.path(), flags);
-  } else if (!changes_machine(at, flags)) {
+  } else if (!changes_machine(at.proc(), flags)) {
     return false;
   }
   return true;
@@ -64,6 +63,31 @@ void made(const KernelPath& at, int fd, int flags) {
   if ((flags & kTemporary) == 0) touch_parent(at.directory(), at.path());
 }
 
+// A link led to a file below /proc or /sys that may not be the kernel's own. Its number stays.
+long settle(int fd, int flags) {
+  ProcPath path;
+  proc_path_of_descriptor(fd, path);
+  const bool is_missing = path.kind == ProcPath::Kind::missing;
+  const bool is_refused = changes_machine(path, flags);
+  if (!is_missing && !is_refused && path.file == nullptr) return fd;
+  Text<48> link;
+  link << "/proc/self/fd/" << fd;
+  const long written = is_missing   ? -ENOENT
+                       : is_refused ? -EACCES
+                                    : open_proc_file(path, link.data(), flags);
+  if (written < 0) {
+    raw(__NR_close, fd);
+    return written;
+  }
+  raw(__NR_dup3, written, fd, flags & O_CLOEXEC);
+  raw(__NR_close, written);
+  return fd;
+}
+
+bool is_special(const struct stat& status) {
+  return status.st_dev == proc_device() || status.st_dev == sys_device();
+}
+
 // `how` is as openat2 takes it.
 long open_file(int directory, const char* path, open_how how) {
   const int flags = static_cast<int>(how.flags);
@@ -79,6 +103,9 @@ long open_file(int directory, const char* path, open_how how) {
   result = how.resolve != 0 ? raw(__NR_openat2, at.directory(), at.path(), &how, sizeof how)
                             : raw(__NR_openat, at.directory(), at.path(), flags, how.mode);
   if (result < 0) return result;
+  if (exists && is_special(before)) {
+    return settle(static_cast<int>(result), flags);
+  }
   if (exists) {
     opened(static_cast<int>(result), flags, before);
   } else if ((flags & (O_CREAT | kTemporary)) != 0) {

@@ -33,6 +33,14 @@ int main() {
   EXPECT_EQ(by_path.st_mode, by_descriptor.st_mode);
   EXPECT_EQ(by_descriptor.st_size, 0);
   close(maps);
+  // Links to files of /proc, and a file opened by way of its own descriptor.
+  EXPECT_EQ(symlink("/proc/self/comm", "name"), 0);
+  EXPECT_EQ(read_file("name"), read_file("/proc/self/comm"));
+  EXPECT_EQ(symlink("/proc/self/stat", "stat"), 0);
+  EXPECT_EQ(read_file("stat").find(pid + " ("), 0u);
+  const int place = open("/proc/self/stat", O_PATH);
+  EXPECT_EQ(read_file(("/proc/self/fd/" + std::to_string(place)).c_str()).find(pid + " ("), 0u);
+  EXPECT_EQ(close(place), 0);
   // Relative paths and odd spellings.
   EXPECT_EQ(chdir("/proc"), 0);
   EXPECT_EQ(read_file("self/comm"), read_file((pid + "/comm").c_str()));
