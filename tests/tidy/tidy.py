@@ -93,9 +93,20 @@ def problems_of(name, text, names, unformatted):
                     yield f'{name}:{number}: {word} has no place here: {line.strip()[:80]}'
 
 
+def missing_packages(root):
+    """What tests/real asks for has to be installed by ./check."""
+    listed = {line.split()[0] for line in pathlib.Path(root, 'packages').read_text().splitlines()
+              if line and not line.startswith('#')}
+    for program in sorted(pathlib.Path(root, 'tests/real/programs').glob('*.sh')):
+        for wanted in re.findall(r'^packages="([^"]*)"', program.read_text(), re.M):
+            for package in wanted.split():
+                if package not in listed:
+                    yield f'packages: lacks {package}, for {program.name}'
+
+
 def main(root):
     names = tracked(root)
-    found = []
+    found = [*missing_packages(root)]
     # See tools/format.
     list_of_unformatted = pathlib.Path(root, 'tests/tidy/unformatted.txt')
     unformatted = tuple(list_of_unformatted.read_text().split()) if list_of_unformatted.exists() else ()
