@@ -22,6 +22,7 @@
 #include "launcher/children.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
+#include "scheduler/spin_words.hpp"
 #include "launcher/watchdog.hpp"
 
 namespace detsim {
@@ -31,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kFirstTick_ns = 20000000;
 constexpr std::uint64_t kTick_ns = 100000000;
+constexpr std::uint64_t kHeed_ns = 2000000000;
 constexpr unsigned kTicksPerRound = 10;  // all processes are looked at every so many ticks
 
 std::uint64_t now_ns() {
@@ -56,6 +58,7 @@ class Attendant {
       const auto word = __atomic_load_n(&world().outcome_word, __ATOMIC_SEQ_CST);
       serve_request();
       watch_root();
+      watch_signals();
       watch_outcome();
       watch_limits();
       watch_spinning();
@@ -93,7 +96,9 @@ class Attendant {
     w.outcome = Outcome::finished;
     w.root_status = status;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (WIFSIGNALED(status)) {
+    if (WIFSIGNALED(status) && signals_.asked_to_end() == static_cast<int>(WTERMSIG(status))) {
+      return;  // it came before the shim was there to take it
+    } else if (WIFSIGNALED(status)) {
       say(fmt::format("the program was killed from outside of the run, by signal {}",
                       WTERMSIG(status)),
           words());
@@ -109,6 +114,53 @@ class Attendant {
     }
   }
 
+  // The run takes signals at its next entry. One that does not come to it within a while is
+  // ended: the program had no chance to say how.
+  void watch_signals() {
+    if (over_) return;
+    if (signals_.take_stop()) stop_together();
+    const auto set = signals_.take_to_pass_on();
+    for (int number = 1; number <= 64; ++number) {
+      if ((set >> (number - 1) & 1) != 0) kill(root_, number);
+    }
+    result_.outside_signal = signals_.asked_to_end();
+    if (result_.outside_signal == 0) return;
+    if (asked_ns_ == 0) asked_ns_ = now_ns();
+    const bool taken = __atomic_load_n(&world().outside_noted, __ATOMIC_SEQ_CST) == 0;
+    if (taken && asked_ns_ + kHeed_ns < now_ns()) asked_ns_ = kNever;
+    if (!taken && asked_ns_ != kNever && asked_ns_ + kHeed_ns < now_ns()) {
+      result_.ended_by_signal = result_.outside_signal;
+      over_ = true;
+    }
+  }
+
+  // Ctrl-Z, as if launcher and run were one program. Virtual time knows nothing of it.
+  void stop_together() {
+    const auto began = now_ns();
+    const auto each = [this](int number) {
+      kill(root_, number);
+      const auto& w = world();
+      for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+        const auto& process = w.processes[i];
+        const bool there = process.state == ProcessState::live && process.real_pid > 0;
+        if (there && process.real_pid != root_) kill(process.real_pid, number);
+      }
+    };
+    each(SIGSTOP);
+    raise(SIGSTOP);
+    each(SIGCONT);
+    began_ns_ += now_ns() - began;
+  }
+
+  // Somebody may be waiting in the kernel, or computing without a call.
+  void nudge() {
+    const auto& w = world();
+    const auto holder = static_cast<pid_t>(w.running_real_pid);
+    if (__atomic_load_n(&w.outside_noted, __ATOMIC_SEQ_CST) != 0 && holder > 0) {
+      kill(holder, kNudgeSignal);
+    }
+  }
+
   void watch_outcome() {
     const auto outcome = static_cast<Outcome>(__atomic_load_n(
         reinterpret_cast<const std::uint32_t*>(&world().outcome), __ATOMIC_SEQ_CST));
@@ -119,15 +171,13 @@ class Attendant {
 
   void watch_limits() {
     if (over_) return;
-    if (signals_.asked_to_end() != 0) {
-      result_.ended_by_signal = signals_.asked_to_end();
-      over_ = true;
-    } else if (options_.wall_limit_ns != kNever && now_ns() - began_ns_ >= options_.wall_limit_ns) {
+    if (options_.wall_limit_ns != kNever && now_ns() - began_ns_ >= options_.wall_limit_ns) {
       world().outcome = Outcome::wall_timeout;
       over_ = true;
     } else if (now_ns() >= next_tick_ns_) {
       set_next_tick();
       watch_processes();
+      nudge();
     }
   }
 
@@ -240,6 +290,7 @@ class Attendant {
   // Says what there is to say while the processes exist, then ends them.
   void end() {
     const auto& w = world();
+    result_.outside_signal = signals_.asked_to_end();
     result_.outcome = result_.ended_by_signal != 0 ? Outcome::failed : w.outcome;
     report();
     if (result_.outcome == Outcome::finished) {
@@ -290,7 +341,8 @@ class Attendant {
   const SignalWatch& signals_;
   TraceWriter* trace_;
   RunResult& result_;
-  const std::uint64_t began_ns_;
+  std::uint64_t began_ns_;     // moved on by the time that all of it was stopped
+  std::uint64_t asked_ns_ = 0;  // when it was asked to end; kNever: it knows
   std::uint64_t next_tick_ns_;
   std::uint64_t tick_ns_ = kFirstTick_ns;
   std::uint64_t entered_ = 0;

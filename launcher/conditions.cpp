@@ -19,7 +19,7 @@ namespace detsim {
 namespace {
 
 // Coprime lengths, so that a few runs meet many combinations.
-constexpr std::size_t kPads[] = {0, 997, 16, 70001, 4096};
+constexpr std::size_t kPads[] = {0, 997, 16, 40001, 4096};
 constexpr unsigned kDepths[] = {0, 3, 1, 40};
 constexpr unsigned long kPersonalities[] = {0, ADDR_NO_RANDOMIZE, 0, ADDR_COMPAT_LAYOUT, 0,
                                             ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC};

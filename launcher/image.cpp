@@ -40,6 +40,14 @@ std::string first_library(const Target& target, const std::string& users_list) {
   return must_come_first(first.c_str()) ? first : "";
 }
 
+StackUse use_of(const Target& target, const std::vector<std::string>& environment) {
+  StackUse use;
+  use.add_path(target.path.size());
+  for (const auto& argument : target.arguments) use.add_string(argument.size());
+  for (const auto& entry : environment) use.add_string(entry.size());
+  return use;
+}
+
 }  // namespace
 
 std::vector<std::string> target_environment(const std::vector<std::string>& changes) {
@@ -76,16 +84,16 @@ std::vector<std::string> image_environment(std::vector<std::string> environment,
   const auto list =
       (first.empty() ? "" : first + ":") + library + (has_own ? ":" : "") + users_list;
   set(environment, "LD_PRELOAD", kPreloadVariable + list);
+  environment.push_back(kWorldVariable + world);
   // Behind the target's own strings: programs that look whether theirs stand in one piece (perl
   // does, to write its title there) find no gap that depends on what is ours.
-  if (extra_pad > 0) environment.push_back(kPadVariable + std::string(extra_pad, 'x'));
-  environment.push_back(kWorldVariable + world);
-
-  StackUse use;
-  use.add_path(target.path.size());
-  for (const auto& argument : target.arguments) use.add_string(argument.size());
-  for (const auto& entry : environment) use.add_string(entry.size());
-  const auto padding = padding_of(use);
+  // As far as it does not change what the target's own strings take.
+  const auto room = padding_of(use_of(target, environment));
+  if (extra_pad > 0 && room.empty > 0 && room.fill > 0) {
+    const auto bytes = std::min(extra_pad, room.fill);
+    environment.insert(environment.end() - 1, kPadVariable + std::string(bytes, 'x'));
+  }
+  const auto padding = padding_of(use_of(target, environment));
   environment.insert(environment.end(), padding.empty, kPadVariable);
   environment.push_back(kPadVariable + std::string(padding.fill, 'x'));
   return environment;

@@ -63,7 +63,8 @@ struct RunResult {
   std::uint64_t virtual_ns = 0;
   std::uint64_t calls = 0;      // entered
   std::uint32_t left_over = 0;  // processes that were killed when the root process ended
-  int ended_by_signal = 0;      // the launcher was told to end, by this signal
+  int outside_signal = 0;       // the run was asked to end, by this signal to the launcher
+  int ended_by_signal = 0;      // it did not heed it, and was ended
   std::string stop;             // what was found when detsim stopped it, as JSON; empty: nothing
   std::string trace_loss;       // what of the trace could not be written, in one line
 };

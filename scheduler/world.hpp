@@ -18,7 +18,6 @@ constexpr std::uint64_t kWorldBytes = 64ull << 30;  // sparse; touched pages cos
 /// Right behind the world: what each process keeps for itself (task stacks), at one address too.
 constexpr std::uint64_t kPrivateAddress = kWorldAddress + kWorldBytes;
 constexpr std::uint64_t kPrivateBytes = 2ull << 30;
-constexpr std::uint64_t kWorldVersion = 1;
 
 constexpr std::uint32_t kProcessesMax = 4096;
 constexpr std::uint32_t kDescriptorsMax = 65536;  // per process
@@ -113,6 +112,7 @@ struct Process {
   std::uint64_t clock_offset_ns = 0;
   KernelSigaction actions[kSignalsMax];
   SignalQueue pending;
+  std::uint64_t outside_signals = 0;  // atomic: noted by its handler, queued by the baton's holder
   std::uint32_t interval_timers[3] = {};  // OwnedTimer index + 1 for ITIMER_REAL, VIRTUAL, PROF
   std::int32_t next_timer_id = 0;
   std::uint32_t clock_reads = 0;
@@ -188,6 +188,7 @@ struct World {
   // outside): the launcher writes it, whoever holds the baton buries it and writes 0.
   std::uint32_t lost_process = 0;  // index + 1
   std::uint32_t lost_status = 0;   // as wait(2) encodes it
+  std::uint32_t outside_noted = 0;  // atomic: some process has outside_signals
   char message[512] = {};
 
   // -- the core
@@ -214,6 +215,8 @@ struct World {
   TraceRing trace;
 };
 static_assert(sizeof(World) < (1ull << 30));
+/// The size tells most builds apart.
+constexpr std::uint64_t kWorldVersion = sizeof(World) << 8 | 1;
 
 inline World& world() { return *reinterpret_cast<World*>(kWorldAddress); }
 

@@ -13,6 +13,7 @@
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/trap.hpp"
 
 namespace detsim {
@@ -275,7 +276,11 @@ void deliver_fault(Frame& f, const SignalInfo& info) {
 extern "C" void detsim_enter_fault(Frame* frame) {
   cpu().keeps_vector = 1;
   current_thread().frame = reinterpret_cast<std::uint64_t>(frame);
-  deliver_fault(*frame, fault_info());
+  if (fault_info().number != 0) {
+    deliver_fault(*frame, fault_info());
+  } else {
+    take_outside_signals_in_loop();
+  }
   if (has_deliverable_signal()) deliver_signals(*frame, 0);
 }
 

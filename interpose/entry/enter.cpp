@@ -5,6 +5,7 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
 
@@ -46,6 +47,7 @@ extern "C" void detsim_enter(Frame* frame) {
     return;
   }
   if ((++w.entered & 0xffff) == 0) end_with_launcher();
+  if (has_outside_signals()) [[unlikely]] take_outside_signals();
   Task& me = current_task();
   ++me.calls;
   me.clock_reads = 0;

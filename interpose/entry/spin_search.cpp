@@ -15,6 +15,7 @@
 #include "interpose/entry/decoder.hpp"
 #include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/trap.hpp"
 
 extern "C" void detsim_entry_spin();
@@ -282,11 +283,6 @@ Verdict judge(const State& state) {
   return Verdict::give_up;
 }
 
-// Code that is neither the shim nor its decoder.
-bool is_target(std::uint64_t rip) {
-  return !in_shim_text(rip) && (rip < kWorldAddress || rip >= kPrivateAddress + (64ull << 30));
-}
-
 }  // namespace
 
 const FoundSpin& found_spin() { return found; }
@@ -308,7 +304,7 @@ void search_step(ucontext_t* context) {
   auto* regs = context->uc_mcontext.gregs;
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
   if (in_leave_tail(rip)) return;  // about to be back in the target
-  if (!is_target(rip) || search.steps_left-- == 0 || !accept_stores()) return stop_search(context);
+  if (!is_target_text(rip) || search.steps_left-- == 0 || !accept_stores()) return stop_search(context);
   const auto state = state_of(*context);
   const auto verdict = judge(state);
   if (verdict == Verdict::arrived) return leave_target(context, state);
@@ -320,7 +316,8 @@ void on_nudge(int, siginfo_t* info, void* context) {
   auto* regs = ucontext->uc_mcontext.gregs;
   const bool genuine = info->si_code == SI_QUEUE && cpu().task != nullptr &&
                        info->si_pid == world().config.launcher_pid;
-  if (!genuine || is_searching() || !is_target(static_cast<std::uint64_t>(regs[REG_RIP]))) return;
+  if (!genuine) return enter_for_outside_signals(ucontext);
+  if (is_searching() || !is_target_text(static_cast<std::uint64_t>(regs[REG_RIP]))) return;
   if ((static_cast<std::uint64_t>(regs[REG_EFL]) & kTrapFlag) != 0 || !load_decoder()) return;
   begin(static_cast<std::uint32_t>(info->si_value.sival_int));
   regs[REG_EFL] |= static_cast<greg_t>(kTrapFlag);

@@ -12,6 +12,7 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/spin.hpp"
 #include "scheduler/invariant.hpp"
 
@@ -195,6 +196,7 @@ Task& choose() {
   Task* me = state == TaskState::runnable || state == TaskState::waiting ? cpu().task : nullptr;
   for (;;) {
     if (w.lost_process != 0) bury_lost();
+    if (has_outside_signals()) [[unlikely]] take_outside_signals();
     serve_due_timers();
     if (scheduler.spinners != 0) look_at_spinners(false);
     const auto decisions = scheduler.decisions;

@@ -18,6 +18,7 @@
 #include "interpose/entry/instructions.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_stub.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/vdso.hpp"
@@ -118,6 +119,12 @@ bool is_own_step(std::uint64_t rip) {
   return left || in_stub(rip);
 }
 
+void enter_by_fault(greg_t* regs) {
+  detsim_fault_frame = frame_of_context(regs);
+  regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
+  regs[REG_EFL] &= ~kTrapFlag;  // must not step through the shim
+}
+
 void on_fault(int number, siginfo_t* info, void* context) {
   auto* ucontext = static_cast<ucontext_t*>(context);
   auto* regs = ucontext->uc_mcontext.gregs;
@@ -147,12 +154,17 @@ void on_fault(int number, siginfo_t* info, void* context) {
   details.trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
   details.address = static_cast<std::uint64_t>(regs[REG_CR2]);
   memcpy(details.info, info, sizeof details.info);
-  detsim_fault_frame = frame_of_context(regs);
-  regs[REG_RIP] = reinterpret_cast<greg_t>(&detsim_entry_fault);
-  regs[REG_EFL] &= ~kTrapFlag;  // must not step through the shim
+  enter_by_fault(regs);
 }
 
-void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
+}  // namespace
+
+void enter_from_handler(greg_t* regs) {
+  fault = {};
+  enter_by_fault(regs);
+}
+
+void handle_in_kernel(int number, void (*handler)(int, siginfo_t*, void*)) {
   const KernelSigaction action{
       .handler = reinterpret_cast<std::uint64_t>(handler),
       .flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK | 0x04000000 /* SA_RESTORER */,
@@ -160,8 +172,6 @@ void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
       .mask = 0};
   raw(__NR_rt_sigaction, number, &action, nullptr, 8);
 }
-
-}  // namespace
 
 const SignalInfo& fault_info() { return fault; }
 
@@ -191,11 +201,17 @@ bool in_shim_text(std::uint64_t address) {
   return address >= shim_text.begin && address < shim_text.end;
 }
 
+bool is_target_text(std::uint64_t address) {
+  const bool is_ours = address >= kWorldAddress && address < kPrivateAddress + (64ull << 30);
+  return !in_shim_text(address) && !is_ours;
+}
+
 void install_traps() {
   shim_text = find_text();
-  handle(SIGSYS, on_sigsys);
-  for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) handle(number, on_fault);
-  handle(kNudgeSignal, on_nudge);
+  handle_in_kernel(SIGSYS, on_sigsys);
+  for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) handle_in_kernel(number, on_fault);
+  handle_in_kernel(kNudgeSignal, on_nudge);
+  handle_outside_signals();
   // The kernel's own SIGPIPE and the like are modelled (signals.cpp).
   const KernelSigaction ignore{.handler = 1};
   for (const int number : {SIGPIPE, SIGXFSZ}) raw(__NR_rt_sigaction, number, &ignore, nullptr, 8);

@@ -19,8 +19,15 @@ void arm_dispatch();
 const SignalInfo& fault_info();
 /// The target steps itself (trap flag): it goes on doing so when it leaves the shim.
 void resume_stepping(Frame& f);
+/// In a signal handler that interrupted the target's own code: it enters the shim by
+/// detsim_entry_fault, and there is no fault (fault_info().number is 0).
+void enter_from_handler(greg_t* regs);
+/// Installs a handler of the shim's in the kernel.
+void handle_in_kernel(int number, void (*handler)(int, siginfo_t*, void*));
 /// Whether an address is in the shim's own text.
 bool in_shim_text(std::uint64_t address);
+/// Whether it is in code that is neither the shim's nor its decoder's.
+bool is_target_text(std::uint64_t address);
 /// Whether it is where the shim goes back to the target: registers are the target's already.
 bool in_leave_tail(std::uint64_t address);
 /// The registers of a signal handler's context.

@@ -103,7 +103,11 @@ std::optional<int> gives_up(const ComparedRun& run, const CheckOptions& options)
     say(result.problem);
     return result.refused;
   }
-  if (result.ended_by_signal != 0) end_like(result);
+  if (result.outside_signal != 0) {
+    auto ending = result;
+    ending.ended_by_signal = result.outside_signal;
+    end_like(ending);
+  }
   if (result.outcome == Outcome::failed) return kExitFailed;
   const bool users_limit = options.run.wall_limit_ns != kNever;
   if (result.outcome == Outcome::wall_timeout && (run.number == 0 || users_limit)) {

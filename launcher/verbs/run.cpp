@@ -47,7 +47,7 @@ const char* plural(std::uint32_t count) { return count == 1 ? "process was" : "p
 
 void say_ending(const RunOptions& options, const RunResult& result, const std::string& program) {
   if (!result.trace_loss.empty()) say(result.trace_loss);
-  if (options.quiet || result.ended_by_signal != 0) return;
+  if (options.quiet || result.outside_signal != 0) return;
   if (result.left_over > 0) {
     say(fmt::format("{} {} left when the program ended, and killed", result.left_over,
                     plural(result.left_over)));
