@@ -1,7 +1,7 @@
 // bench BUILD [--quick]: measures every row natively, under detsim and under its peers, and
-// prints a table in Markdown. What a row costs is the difference between doing it often and doing it
-// never, divided; the best of several takes, native and detsim alternating, so that what else the
-// machine does counts little. Status 1 when a target was missed.
+// prints a table in Markdown. What a row costs is the difference between doing it often and doing
+// it never, divided; the best of several takes, native and detsim alternating, so that what else
+// the machine does counts little. Status 1 when a target was missed.
 #include <fmt/core.h>
 #include <gnu/libc-version.h>
 #include <sys/utsname.h>
@@ -28,7 +28,7 @@ struct Micro {
   long count;
   long slow_count;  // under strace and valgrind
   Time time;
-  bool is_clock;    // worth a comparison with libfaketime
+  bool is_clock;  // worth a comparison with libfaketime
   const char* target;
   std::function<bool(double native_ns, double detsim_ns)> is_met;
 };
@@ -160,9 +160,8 @@ std::string peers_of(const Options& options, const Micro& row) {
   const auto valgrind = measure_peer(
       options, row, {"valgrind", "--tool=none", "--fair-sched=yes", "-q"}, row.slow_count);
   const auto faketime =
-      row.is_clock
-          ? measure_peer(options, row, {"faketime", "2020-01-01 00:00:00"}, row.slow_count)
-          : std::string();
+      row.is_clock ? measure_peer(options, row, {"faketime", "2020-01-01 00:00:00"}, row.slow_count)
+                   : std::string();
   return fmt::format("{} | {} | {}", strace, valgrind, faketime);
 }
 
@@ -176,13 +175,12 @@ void micro_row(const Options& options, const Micro& row) {
   const double native = pair.native->ns, detsim = pair.detsim->ns;
   const bool met = row.is_met == nullptr || row.is_met(native, detsim);
   print_row(row.words, pair.detsim->door, time_words(native), time_words(detsim),
-            ratio_words(native, detsim), row.is_met == nullptr ? "" : judge(row.words, row.target,
-                                                                            met),
-            peers_of(options, row));
+            ratio_words(native, detsim),
+            row.is_met == nullptr ? "" : judge(row.words, row.target, met), peers_of(options, row));
 }
 
-// Two runnable tasks and the random strategy: every second yield is a switch. What a switch costs is
-// what yielding costs more than it does alone.
+// Two runnable tasks and the random strategy: every second yield is a switch. What a switch costs
+// is what yielding costs more than it does alone.
 void switch_row(const Options& options) {
   const Micro two{"yield", "", 2'000'000, 0, Time::cpu, false, "", nullptr};
   const Micro one{"yield_alone", "", 2'000'000, 0, Time::cpu, false, "", nullptr};
@@ -280,8 +278,8 @@ std::string machine() {
       break;
     }
   }
-  return fmt::format("{}, {} processors, Linux {}, glibc {}", model,
-                     sysconf(_SC_NPROCESSORS_ONLN), name.release, gnu_get_libc_version());
+  return fmt::format("{}, {} processors, Linux {}, glibc {}", model, sysconf(_SC_NPROCESSORS_ONLN),
+                     name.release, gnu_get_libc_version());
 }
 
 }  // namespace

@@ -100,8 +100,8 @@ void trapped_call(long count) {
     selector = 1;  // SYSCALL_DISPATCH_FILTER_BLOCK
     // Everything above our page is exempt.
     const auto begin = reinterpret_cast<unsigned long>(function) + 4096;
-    require(prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, begin,
-                  0x7ffffffff000 - begin, &selector) == 0);
+    require(prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, begin, 0x7ffffffff000 - begin,
+                  &selector) == 0);
   }
   for (long i = 0; i < count; ++i) require(function() >= 0);
   selector = 0;
@@ -110,7 +110,8 @@ void trapped_call(long count) {
 }  // namespace
 
 const Row kCallRows[] = {
-    {"clock_gettime", read_clock, [] { return std::string(is_detsim() ? "patched vDSO" : "vDSO"); }},
+    {"clock_gettime", read_clock,
+     [] { return std::string(is_detsim() ? "patched vDSO" : "vDSO"); }},
     {"rdtsc", read_counter, [] { return std::string(is_detsim() ? "trapped instruction" : ""); }},
     {"getrandom", draw, [] { return door_of_site("getrandom"); }},
     {"mutex", lock, [] { return door_of_symbol("pthread_mutex_lock"); }},

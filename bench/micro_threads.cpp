@@ -62,7 +62,8 @@ void ping_pong(long count) {
 void create_and_join(long count) {
   for (long i = 0; i < count; ++i) {
     pthread_t thread;
-    require(pthread_create(&thread, nullptr, [](void* p) { return p; }, nullptr) == 0);
+    require(pthread_create(
+                &thread, nullptr, [](void* p) { return p; }, nullptr) == 0);
     require(pthread_join(thread, nullptr) == 0);
   }
 }

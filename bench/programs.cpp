@@ -35,12 +35,10 @@ std::vector<Program> make_programs(const std::string& directory) {
   make_text(directory + "/text");
   make_statements(directory + "/statements");
   const auto in = "cd " + directory + " && ";
-  return {{"sqlite3, 200,000 rows inserted", "sqlite3",
-           in + "rm -f db && sqlite3 db < statements"},
+  return {{"sqlite3, 200,000 rows inserted", "sqlite3", in + "rm -f db && sqlite3 db < statements"},
           {"xz -T1, 14 MB of text", "xz", in + "exec xz -T1 -c text > text.xz"},
           {"redis-benchmark -P 16, 200,000 sets and gets", "redis-server",
-           in +
-               "redis-server --port 0 --unixsocket " + directory +
+           in + "redis-server --port 0 --unixsocket " + directory +
                "/redis --save '' > redis.log & cd " + directory +
                " && until redis-cli -s redis ping > ping 2>&1; do sleep 0.01; done && "
                "redis-benchmark -s redis -P 16 -n 200000 -t set,get -q && "

@@ -22,8 +22,8 @@
 #include "launcher/children.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
-#include "scheduler/spin_words.hpp"
 #include "launcher/watchdog.hpp"
+#include "scheduler/spin_words.hpp"
 
 namespace detsim {
 namespace {
@@ -341,7 +341,7 @@ class Attendant {
   const SignalWatch& signals_;
   TraceWriter* trace_;
   RunResult& result_;
-  std::uint64_t began_ns_;     // moved on by the time that all of it was stopped
+  std::uint64_t began_ns_;      // moved on by the time that all of it was stopped
   std::uint64_t asked_ns_ = 0;  // when it was asked to end; kNever: it knows
   std::uint64_t next_tick_ns_;
   std::uint64_t tick_ns_ = kFirstTick_ns;

@@ -24,10 +24,7 @@ std::uint64_t now_ns() {
 }  // namespace
 
 Comparison::Comparison(const RunOptions& options)
-    : options_(options),
-      scratch_(problem_),
-      input_(scratch_.path()),
-      outputs_(scratch_.path()) {}
+    : options_(options), scratch_(problem_), input_(scratch_.path()), outputs_(scratch_.path()) {}
 
 ComparedRun Comparison::run() {
   ComparedRun run;

@@ -21,8 +21,8 @@ namespace {
 // Coprime lengths, so that a few runs meet many combinations.
 constexpr std::size_t kPads[] = {0, 997, 16, 40001, 4096};
 constexpr unsigned kDepths[] = {0, 3, 1, 40};
-constexpr unsigned long kPersonalities[] = {0, ADDR_NO_RANDOMIZE, 0, ADDR_COMPAT_LAYOUT, 0,
-                                            ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC};
+constexpr unsigned long kPersonalities[] = {
+    0, ADDR_NO_RANDOMIZE, 0, ADDR_COMPAT_LAYOUT, 0, ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC};
 constexpr std::size_t kStackLimits[] = {0, 1 << 20, 64 << 20};
 constexpr unsigned kDescriptors[] = {0, 5, 1, 300};
 constexpr unsigned kBusy[] = {0, 1, 3, 0, 2};
@@ -89,7 +89,9 @@ Conditions conditions_of(unsigned run) {
 
 std::string words_of(const Conditions& c) {
   std::string text;
-  const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
+  const auto add = [&text](const std::string& words) {
+    text += (text.empty() ? "" : ", ") + words;
+  };
   if (c.environment_pad != 0) add(fmt::format("environment +{} bytes", c.environment_pad));
   if (c.directory_depth != 0) add(fmt::format("started {} directories down", c.directory_depth));
   if ((c.personality & ADDR_NO_RANDOMIZE) != 0) add("randomisation off on the host");

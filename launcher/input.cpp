@@ -90,8 +90,8 @@ void RepeatedInput::pass_on() {
     if (ended_) break;
     const auto bytes = static_cast<std::size_t>(n);
     if (pwrite(copy_, buffer.data(), bytes, static_cast<off_t>(known_)) != n) {
-      problem_ = fmt::format("cannot keep standard input for the next run: {}",
-                             std::strerror(errno));
+      problem_ =
+          fmt::format("cannot keep standard input for the next run: {}", std::strerror(errno));
       ended_ = true;
       break;
     }

@@ -107,8 +107,8 @@ void OutputStream::compare(const char* data, std::size_t bytes) {
   char kept[4096];
   std::size_t at = 0;
   while (differs_at_ == ~0ull && at < bytes && run_bytes_ + at < kept_bytes_) {
-    const auto n = pread(copy_, kept, std::min(sizeof kept, bytes - at),
-                         static_cast<off_t>(run_bytes_ + at));
+    const auto n =
+        pread(copy_, kept, std::min(sizeof kept, bytes - at), static_cast<off_t>(run_bytes_ + at));
     if (n <= 0) break;
     const auto* from = data + at;
     const auto [mine, other] = std::mismatch(kept, kept + n, from);
@@ -150,8 +150,8 @@ std::uint64_t OutputStream::lines_before(std::uint64_t byte) const {
   std::uint64_t lines = 0;
   char data[4096];
   for (std::uint64_t at = 0; at < byte;) {
-    const auto n = pread(copy_, data, std::min<std::uint64_t>(sizeof data, byte - at),
-                         static_cast<off_t>(at));
+    const auto n =
+        pread(copy_, data, std::min<std::uint64_t>(sizeof data, byte - at), static_cast<off_t>(at));
     if (n <= 0) break;
     lines += static_cast<std::uint64_t>(std::count(data, data + n, '\n'));
     at += static_cast<std::uint64_t>(n);

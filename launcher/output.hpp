@@ -12,9 +12,9 @@
 namespace detsim {
 
 struct OutputDifference {
-  std::string stream;       // "standard output", ...
-  std::uint64_t byte = 0;   // the first that differs, from 0
-  std::uint64_t line = 1;   // it stands in this line
+  std::string stream;        // "standard output", ...
+  std::uint64_t byte = 0;    // the first that differs, from 0
+  std::uint64_t line = 1;    // it stands in this line
   std::string first, other;  // what stands there in that line, of the first run and of this one
 };
 
@@ -51,7 +51,7 @@ class OutputStream {
   bool passing_failed_ = false;
   std::uint64_t first_bytes_ = 0, kept_bytes_ = 0, run_bytes_ = 0;
   std::uint64_t differs_at_ = ~0ull;
-  std::string shown_;  // of this run's current line, or the one that differs
+  std::string shown_;             // of this run's current line, or the one that differs
   std::size_t before_bytes_ = 0;  // of it, in front of the difference
   bool shown_whole_ = false;
   std::thread reader_;

@@ -48,7 +48,8 @@ void add_wrapped(Text& out, std::string_view text) {
     auto at = text.rfind(' ', kColumns - indent.size());
     if (at == std::string_view::npos) break;
     // A number keeps its unit.
-    const bool is_unit = text.substr(at + 1, 1) == "s" && text.substr(at + 2).find_first_of(" ,)") == 0;
+    const bool is_unit =
+        text.substr(at + 1, 1) == "s" && text.substr(at + 2).find_first_of(" ,)") == 0;
     if ((is_unit || text.size() == at + 2) && at > 0) at = text.rfind(' ', at - 1);
     if (at == std::string_view::npos) break;
     add(out, "{}{}\n", indent, text.substr(0, at));
@@ -83,8 +84,7 @@ std::vector<Group> groups_of(const StopFacts& facts) {
   for (const auto& task : facts.tasks) {
     Group group{{&task}, state_words(task), stack_lines(task)};
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
-      return g.state == group.state && g.stack == group.stack &&
-             g.members.front()->pid == task.pid;
+      return g.state == group.state && g.stack == group.stack && g.members.front()->pid == task.pid;
     });
     if (same == groups.end()) {
       groups.push_back(std::move(group));
@@ -121,12 +121,12 @@ void add_group(const Group& group, const StopFacts& facts, const Colours& colour
 }
 
 void add_circle(const StopFacts& facts, const std::vector<TaskId>& circle, Text& out) {
-  add(out, "\n{}\n", circle.size() == 1 ? "A task waits for itself:"
-                                       : "They wait for each other in a circle:");
+  add(out, "\n{}\n",
+      circle.size() == 1 ? "A task waits for itself:" : "They wait for each other in a circle:");
   for (const auto id : circle) {
     const auto& task = *facts.find(id);
-    add_wrapped(out, fmt::format("{}{} {}", kIndent, task_words(task.tid, task.name),
-                                   state_words(task)));
+    add_wrapped(
+        out, fmt::format("{}{} {}", kIndent, task_words(task.tid, task.name), state_words(task)));
   }
 }
 
@@ -137,7 +137,7 @@ void print_report(const StopFacts& facts, std::FILE* file) {
   const auto colours = colours_for(file);
   add(out, "{}", colours.strong);
   add_wrapped(out, fmt::format("detsim: {} (at {} of virtual time)", facts.sentence,
-                                 seconds(facts.now_ns)));
+                               seconds(facts.now_ns)));
   add(out, "{}", colours.end);
   for (const auto& circle : facts.circles) add_circle(facts, circle, out);
   const auto groups = groups_of(facts);

@@ -111,14 +111,14 @@ void find_other_end(const World& world, const Task& task, const std::string& lin
     if (ends.empty()) continue;
     only = &process;
     if (++count > 4) continue;
-    names += fmt::format("{}descriptor {} of {}", names.empty() ? "" : ", ", *ends.begin(),
-                         i == task.process ? "this process"
-                                           : fmt::format("process {}", process.pid));
+    names +=
+        fmt::format("{}descriptor {} of {}", names.empty() ? "" : ", ", *ends.begin(),
+                    i == task.process ? "this process" : fmt::format("process {}", process.pid));
   }
   const char* verb = reads ? "written" : "read";
-  wait.remark = count == 0 ? fmt::format("it can be {} from outside of the run only", verb)
-                           : fmt::format("it can be {} through {}{}", verb, names,
-                                         count > 4 ? ", ..." : "");
+  wait.remark =
+      count == 0 ? fmt::format("it can be {} from outside of the run only", verb)
+                 : fmt::format("it can be {} through {}{}", verb, names, count > 4 ? ", ..." : "");
   if (count == 1) set_only_task(*only, wait);
 }
 

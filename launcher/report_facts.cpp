@@ -101,8 +101,8 @@ class Gathering {
     const auto address = world_.threads[task.id].frame;
     bool in_call = address != 0 && read_memory(process.real_pid, address, &frame, sizeof(frame));
     Registers registers = registers_of(frame);
-    const bool was_running = facts_.outcome == Outcome::wall_timeout &&
-                             task.id == world_.current && task.state == TaskState::runnable;
+    const bool was_running = facts_.outcome == Outcome::wall_timeout && task.id == world_.current &&
+                             task.state == TaskState::runnable;
     if (was_running && running_.pid() != process.real_pid) {
       facts.stack_problem = running_.problem();
       return false;
@@ -156,15 +156,17 @@ class Gathering {
       if (total == 1) return "deadlock: the only task waits for what can never happen";
       return waiting == total
                  ? fmt::format("deadlock: {} tasks wait, and none can ever run again", total)
-                 : fmt::format("deadlock: {} tasks wait, {} are stopped, and none can ever run "
-                               "again", waiting, total - waiting);
+                 : fmt::format(
+                       "deadlock: {} tasks wait, {} are stopped, and none can ever run "
+                       "again",
+                       waiting, total - waiting);
     }
-    std::string text = facts_.outcome == Outcome::virtual_timeout
-                           ? "the limit of virtual time has passed"
-                       : facts_.outcome == Outcome::wall_timeout ? "the limit of real time has passed"
-                       : facts_.outcome == Outcome::stopped
-                           ? fmt::format("stopped before event {}", world_.trace.stop_at)
-                           : "the run was stopped";
+    std::string text =
+        facts_.outcome == Outcome::virtual_timeout ? "the limit of virtual time has passed"
+        : facts_.outcome == Outcome::wall_timeout  ? "the limit of real time has passed"
+        : facts_.outcome == Outcome::stopped
+            ? fmt::format("stopped before event {}", world_.trace.stop_at)
+            : "the run was stopped";
     std::string parts;
     for (const char* state : {"runs", "could run", "waits", "is stopped"}) {
       if (const auto n = count(state); n > 0) {
@@ -176,9 +178,10 @@ class Gathering {
 
   static std::string plural(const std::string& state, std::ptrdiff_t count) {
     if (count == 1) return state;
-    return state == "runs" ? "run" : state == "waits" ? "wait" : state == "is stopped"
-                                                                     ? "are stopped"
-                                                                     : state;
+    return state == "runs"         ? "run"
+           : state == "waits"      ? "wait"
+           : state == "is stopped" ? "are stopped"
+                                   : state;
   }
 
   World& world_;

@@ -32,9 +32,9 @@ struct TaskFacts {
   std::string process;
   std::string state;  // "waits", "runs", "could run", "is stopped"
   std::optional<WaitFacts> wait;
-  std::vector<StackFrame> stack;  // as unwound, innermost first
+  std::vector<StackFrame> stack;               // as unwound, innermost first
   std::size_t stack_begin = 0, stack_end = 0;  // the part that is the target's own
-  std::string stack_problem;      // why there is none
+  std::string stack_problem;                   // why there is none
 };
 
 struct StopFacts {

@@ -89,9 +89,9 @@ std::string report_of_run(const RunOptions& options, const RunResult& result,
   json["seed"] = options.seed;
   json["strategy"] = strategy_text(options.strategy, options.strategy_parameter);
   json["reproduce"] = command_line_of(options, program);
-  json["outcome"] = !started                         ? "refused"
-                    : result.ended_by_signal != 0    ? "interrupted"
-                                                     : word_of(result.outcome);
+  json["outcome"] = !started                      ? "refused"
+                    : result.ended_by_signal != 0 ? "interrupted"
+                                                  : word_of(result.outcome);
   json["exit_code"] = exit_code_of(result);
   if (started && result.outcome == Outcome::finished && WIFSIGNALED(status)) {
     json["signal"] = WTERMSIG(status);

@@ -38,8 +38,7 @@ Registers from_kernel(const user_regs_struct& r) {
 RunningProcess::RunningProcess(const World& world, Outcome outcome) {
   if (outcome != Outcome::wall_timeout) return;
   for (int i = 0; i < kAttempts; ++i) {
-    const auto pid =
-        static_cast<pid_t>(__atomic_load_n(&world.running_real_pid, __ATOMIC_SEQ_CST));
+    const auto pid = static_cast<pid_t>(__atomic_load_n(&world.running_real_pid, __ATOMIC_SEQ_CST));
     if (pid == 0 || !stop(pid)) return;
     // It may have handed the baton over before it stopped.
     if (pid == static_cast<pid_t>(__atomic_load_n(&world.running_real_pid, __ATOMIC_SEQ_CST))) {

@@ -26,24 +26,25 @@ struct ObjectKind {
 };
 
 constexpr ObjectKind kMutex{
-    "mutex", {0, -1},
+    "mutex",
+    {0, -1},
     {"pthread_mutex_lock", "pthread_mutex_timedlock", "pthread_mutex_clocklock", "mtx_lock",
      "mtx_timedlock", "pthread_mutex_lock_full", "pthread_mutex_cond_lock",
      "pthread_mutex_cond_lock_full"}};
-constexpr ObjectKind kCondition{
-    "condition variable", {40, 44},
-    {"pthread_cond_wait", "pthread_cond_timedwait", "pthread_cond_clockwait", "cnd_wait",
-     "cnd_timedwait"}};
+constexpr ObjectKind kCondition{"condition variable",
+                                {40, 44},
+                                {"pthread_cond_wait", "pthread_cond_timedwait",
+                                 "pthread_cond_clockwait", "cnd_wait", "cnd_timedwait"}};
 constexpr ObjectKind kReadWriteLock{
-    "read-write lock", {8, 12},
+    "read-write lock",
+    {8, 12},
     {"pthread_rwlock_rdlock", "pthread_rwlock_wrlock", "pthread_rwlock_timedrdlock",
      "pthread_rwlock_timedwrlock", "pthread_rwlock_clockrdlock", "pthread_rwlock_clockwrlock"}};
 constexpr ObjectKind kSemaphore{
     "semaphore", {0, -1}, {"sem_wait", "sem_timedwait", "sem_clockwait", "new_sem_wait"}};
 constexpr ObjectKind kBarrier{"barrier", {4, -1}, {"pthread_barrier_wait"}};
 constexpr ObjectKind kOnce{"one-time initialisation", {0, -1}, {"pthread_once", "call_once"}};
-constexpr ObjectKind kStatic{
-    "initialisation of a static variable", {0, -1}, {"cxa_guard_acquire"}};
+constexpr ObjectKind kStatic{"initialisation of a static variable", {0, -1}, {"cxa_guard_acquire"}};
 constexpr const ObjectKind* kKinds[] = {&kMutex,   &kCondition, &kReadWriteLock, &kSemaphore,
                                         &kBarrier, &kOnce,      &kStatic};
 
@@ -113,8 +114,12 @@ const char* kind_by_header(const std::vector<StackFrame>& stack, std::size_t& at
 class FutexWait {
  public:
   FutexWait(const World& world, const Task& task, ProcessView& view, TaskFacts& facts)
-      : world_(world), task_(task), process_(world.processes[task.process]), view_(view),
-        facts_(facts), word_at_(world.threads[task.id].waiting_word) {}
+      : world_(world),
+        task_(task),
+        process_(world.processes[task.process]),
+        view_(view),
+        facts_(facts),
+        word_at_(world.threads[task.id].waiting_word) {}
 
   WaitFacts find() {
     wait_.verb = "waits for";
@@ -145,8 +150,7 @@ class FutexWait {
   bool find_join() {
     for (TaskId id = 0; id < world_.scheduler.tasks_used; ++id) {
       const Task& other = world_.scheduler.tasks[id];
-      const bool live =
-          other.state == TaskState::runnable || other.state == TaskState::waiting;
+      const bool live = other.state == TaskState::runnable || other.state == TaskState::waiting;
       if (!live || id == task_.id || world_.threads[id].clear_child_tid != word_at_ ||
           world_.processes[other.process].address_space != process_.address_space) {
         continue;
@@ -272,9 +276,8 @@ WaitFacts spin_wait(const World& world, const Task& task, ProcessView& view) {
 
 void find_wait(const World& world, const Task& task, const Frame* frame, ProcessView& view,
                TaskFacts& facts) {
-  const bool is_futex =
-      task.wait_kind == WaitKind::futex || task.wait_kind == WaitKind::futex_pi;
-  facts.wait = is_futex ? FutexWait(world, task, view, facts).find()
+  const bool is_futex = task.wait_kind == WaitKind::futex || task.wait_kind == WaitKind::futex_pi;
+  facts.wait = is_futex                           ? FutexWait(world, task, view, facts).find()
                : task.wait_kind == WaitKind::spin ? spin_wait(world, task, view)
                                                   : find_call_wait(world, task, frame);
   facts.wait->since_ns = task.wait_since_ns;

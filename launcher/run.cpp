@@ -131,13 +131,10 @@ int exit_code_of(const RunResult& result) {
       const auto status = static_cast<int>(result.status);
       return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
-    case Outcome::deadlock:
-      return kExitDeadlock;
+    case Outcome::deadlock: return kExitDeadlock;
     case Outcome::virtual_timeout:
-    case Outcome::wall_timeout:
-      return kExitLimit;
-    default:
-      return kExitFailed;
+    case Outcome::wall_timeout: return kExitLimit;
+    default: return kExitFailed;
   }
 }
 
@@ -145,20 +142,13 @@ bool failed(const RunResult& result) { return exit_code_of(result) != 0; }
 
 const char* word_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::running:
-      return "running";
-    case Outcome::finished:
-      return "finished";
-    case Outcome::deadlock:
-      return "deadlock";
-    case Outcome::virtual_timeout:
-      return "virtual-timeout";
-    case Outcome::wall_timeout:
-      return "timeout";
-    case Outcome::failed:
-      return "failed";
-    case Outcome::stopped:
-      return "stopped";
+    case Outcome::running: return "running";
+    case Outcome::finished: return "finished";
+    case Outcome::deadlock: return "deadlock";
+    case Outcome::virtual_timeout: return "virtual-timeout";
+    case Outcome::wall_timeout: return "timeout";
+    case Outcome::failed: return "failed";
+    case Outcome::stopped: return "stopped";
   }
   return "?";
 }

@@ -42,9 +42,9 @@ struct RunOptions {
 
   // -- for runs that are compared with each other
   std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees
-  std::string start_directory;  // where the launcher is at the start; the target is never there
-  int core = -1;                // that the run is pinned to; -1: where the launcher is
-  std::uint64_t stop_at = ~0ull;  // ends the run at this event, with a report
+  std::string start_directory;      // where the launcher is at the start; the target is never there
+  int core = -1;                    // that the run is pinned to; -1: where the launcher is
+  std::uint64_t stop_at = ~0ull;    // ends the run at this event, with a report
   /// In place of the report, while the run's processes still exist.
   std::function<void(World&, Outcome)> look;
   int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target

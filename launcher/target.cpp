@@ -81,18 +81,12 @@ std::string rights_gained(const std::string& path) {
 
 std::string machine_name(std::uint16_t machine) {
   switch (machine) {
-    case EM_AARCH64:
-      return "AArch64";
-    case EM_ARM:
-      return "ARM";
-    case EM_RISCV:
-      return "RISC-V";
-    case EM_PPC64:
-      return "PowerPC";
-    case EM_S390:
-      return "S/390";
-    default:
-      return fmt::format("another machine (ELF number {})", machine);
+    case EM_AARCH64: return "AArch64";
+    case EM_ARM: return "ARM";
+    case EM_RISCV: return "RISC-V";
+    case EM_PPC64: return "PowerPC";
+    case EM_S390: return "S/390";
+    default: return fmt::format("another machine (ELF number {})", machine);
   }
 }
 

@@ -42,8 +42,7 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* name, Dwarf_Add
   const char* urls = getenv("DEBUGINFOD_URLS");
   const std::string saved = urls != nullptr ? urls : "";
   unsetenv("DEBUGINFOD_URLS");
-  const int fd =
-      dwfl_standard_find_debuginfo(module, user, name, base, file, link, crc, found);
+  const int fd = dwfl_standard_find_debuginfo(module, user, name, base, file, link, crc, found);
   if (urls != nullptr) setenv("DEBUGINFOD_URLS", saved.c_str(), 1);
   return fd;
 }

@@ -36,8 +36,8 @@ std::uint64_t pulse_of(const World& world) {
 std::uint64_t Watchdog::look(const World& world) {
   const bool spun = load(world.spins) != 0;
   const auto again_ns = spun ? kLookOnceSpun_ns : kLook_ns;
-  const auto holder = static_cast<pid_t>(
-      __atomic_load_n(&world.running_real_pid, __ATOMIC_RELAXED));
+  const auto holder =
+      static_cast<pid_t>(__atomic_load_n(&world.running_real_pid, __ATOMIC_RELAXED));
   const auto pulse = pulse_of(world);
   if (holder <= 0) return again_ns;
   const auto cpu_ns = cpu_ns_of(holder);

@@ -15,11 +15,11 @@ class Watchdog {
   std::uint64_t look(const World& world);
 
  private:
-  std::uint64_t pulse_ = 0;   // what moved when the run did anything at all
+  std::uint64_t pulse_ = 0;  // what moved when the run did anything at all
   pid_t holder_ = 0;
-  std::uint64_t since_ns_ = 0;      // the holder's CPU clock when the pulse last moved
-  std::uint64_t patience_ns_ = 0;   // CPU time without a pulse until the next question
-  std::uint32_t steps_ = 0;         // that the next search may take
+  std::uint64_t since_ns_ = 0;     // the holder's CPU clock when the pulse last moved
+  std::uint64_t patience_ns_ = 0;  // CPU time without a pulse until the next question
+  std::uint32_t steps_ = 0;        // that the next search may take
 };
 
 }  // namespace detsim

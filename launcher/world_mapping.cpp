@@ -36,14 +36,10 @@ int truncate_to_size(int fd) {
 
 const char* hint_for(int error) {
   switch (error) {
-    case EFBIG:
-      return "; the limit on file sizes (ulimit -f) is too low";
-    case ENOMEM:
-      return "; is the limit on address space (ulimit -v) too low?";
-    case EEXIST:
-      return "; something else is mapped there";
-    default:
-      return "";
+    case EFBIG: return "; the limit on file sizes (ulimit -f) is too low";
+    case ENOMEM: return "; is the limit on address space (ulimit -v) too low?";
+    case EEXIST: return "; something else is mapped there";
+    default: return "";
   }
 }
 

@@ -23,7 +23,8 @@ enum class Stream : std::uint64_t { schedule = 1, wake, data, identity, network,
 struct ChoiceStream {
   std::uint64_t state = 0;
 
-  static constexpr ChoiceStream derive(std::uint64_t seed, Stream name, std::uint64_t ancestry = 0) {
+  static constexpr ChoiceStream derive(std::uint64_t seed, Stream name,
+                                       std::uint64_t ancestry = 0) {
     const auto named = mix64(seed + 0x9e3779b97f4a7c15u * static_cast<std::uint64_t>(name));
     return {mix64(named ^ mix64(ancestry + 0x632be59bd9b4e019u))};
   }

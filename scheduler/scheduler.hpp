@@ -25,25 +25,25 @@ constexpr std::uint32_t kNoTimer = ~0u;
 /// timer_create, timerfd) and mean something to their owner only.
 struct Timer {
   std::uint64_t deadline_ns = 0;
-  std::uint64_t order = 0;      // breaks ties: the order of arming
+  std::uint64_t order = 0;       // breaks ties: the order of arming
   std::uint32_t heap_index = 0;  // 1-based; 0: not armed
   std::uint32_t owner = 0;       // allocated timers: what the owner made of it
   std::uint32_t next_free = 0;
 };
 
 struct Scheduler {
-  std::uint64_t now_ns = 0;            // virtual time since the start of the run
+  std::uint64_t now_ns = 0;                 // virtual time since the start of the run
   std::uint64_t next_deadline_ns = kNever;  // of the earliest armed timer
   std::uint64_t timer_order = 0;
   std::uint64_t decisions = 0;  // scheduling points at which there was a choice
   std::uint32_t runnable_count = 0;
-  std::uint32_t spinners = 0;  // tasks that wait with WaitKind::spin
+  std::uint32_t spinners = 0;    // tasks that wait with WaitKind::spin
   std::uint32_t tasks_used = 0;  // ids below this one have been used
   std::uint32_t task_free = kNoTask;
   std::uint32_t timers_used = 0;
   std::uint32_t timer_free = kNoTimer;
   std::uint32_t heap_count = 0;
-  std::uint32_t live = 0;  // tasks that are neither unused nor dead
+  std::uint32_t live = 0;           // tasks that are neither unused nor dead
   std::uint32_t roots_started = 0;  // tasks started without a parent
   std::uint64_t now_seen_ns = 0;    // now_ns when it was last looked at: it never decreases
   StrategyState strategy;

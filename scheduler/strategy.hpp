@@ -18,7 +18,7 @@ constexpr unsigned kChangePointsMax = 64;
 
 /// What strategies keep per run; plain data in the world.
 struct StrategyState {
-  std::uint32_t index = 0;     // which row of kStrategies
+  std::uint32_t index = 0;      // which row of kStrategies
   std::uint64_t parameter = 0;  // the number after the colon, as in pct:3
   std::uint64_t length = 0;     // expected number of scheduling points (PCT's k), 0: the default
   ChoiceStream stream;

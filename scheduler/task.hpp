@@ -18,7 +18,19 @@ enum class Wake : std::uint8_t { none, woken, timed_out, interrupted };
 
 /// What a task waits for; the noun shows in deadlock reports and traces.
 enum class WaitKind : std::uint8_t {
-  none, futex, futex_pi, sleep, io, child, signal, vfork, file_lock, ipc, spin, stopped, fifo
+  none,
+  futex,
+  futex_pi,
+  sleep,
+  io,
+  child,
+  signal,
+  vfork,
+  file_lock,
+  ipc,
+  spin,
+  stopped,
+  fifo
 };
 
 /// The queue a task waits in: a kind of object (or address space) and which one of them.
@@ -30,7 +42,18 @@ struct WaitKey {
 
 /// What a task is about to do at a scheduling point, for strategies that look at conflicts.
 enum class OperationKind : std::uint8_t {
-  none, start, end, yield, lock, unlock, wait, signal, atomic, read, write, call
+  none,
+  start,
+  end,
+  yield,
+  lock,
+  unlock,
+  wait,
+  signal,
+  atomic,
+  read,
+  write,
+  call
 };
 
 struct Operation {

@@ -57,7 +57,7 @@ struct SignalInfo {  // what siginfo_t needs, as the target sees it
   std::int32_t number = 0;
   std::int32_t code = 0;
   std::int32_t error = 0;
-  std::int32_t pid = 0;  // or timer id
+  std::int32_t pid = 0;   // or timer id
   std::uint32_t uid = 0;  // or overrun
   std::int32_t status = 0;
   std::uint64_t value = 0;  // or fault address
@@ -70,8 +70,8 @@ struct QueuedSignal {
   std::uint32_t next = 0;  // index + 1; 0: the last
 };
 
-struct SignalQueue {  // pending signals of a task or a process, in order of arrival
-  std::uint64_t set = 0;  // bit n-1: signal n
+struct SignalQueue {                  // pending signals of a task or a process, in order of arrival
+  std::uint64_t set = 0;              // bit n-1: signal n
   std::uint32_t first = 0, last = 0;  // QueuedSignal index + 1
 };
 
@@ -82,25 +82,24 @@ struct KernelSigaction {  // struct kernel_sigaction of x86-64
   std::uint64_t mask = 0;
 };
 
-
 enum class ProcessState : std::uint8_t { unused, live, zombie };
 
 struct Process {
   ProcessState state = ProcessState::unused;
   bool stopped = false;
   bool stop_reported = true, continue_reported = true;
-  bool exec_pending = false;   // between execve and the new image's first call
-  bool vfork_child = false;    // shares its parent's memory until exec or exit
+  bool exec_pending = false;  // between execve and the new image's first call
+  bool vfork_child = false;   // shares its parent's memory until exec or exit
   bool subreaper = false;
-  bool executed = false;  // called execve since its fork
-  bool has_moved_tasks = false;  // another process changed a task's cpu: rseq areas to write
+  bool executed = false;             // called execve since its fork
+  bool has_moved_tasks = false;      // another process changed a task's cpu: rseq areas to write
   std::uint8_t directory_place = 0;  // calls/proc_paths: where the working directory is
   std::uint32_t index = 0;
   std::int32_t pid = 0, parent = 0, group = 0, session = 0;  // virtual
   std::int32_t real_pid = 0;
   std::int32_t exit_signal = 0;
-  std::uint32_t baton = 0;      // futex: the right to run was handed over
-  std::uint32_t task_count = 0;  // not dead
+  std::uint32_t baton = 0;        // futex: the right to run was handed over
+  std::uint32_t task_count = 0;   // not dead
   std::uint32_t exit_status = 0;  // as wait(2) encodes it
   std::uint64_t ended_order = 0;  // who ended earlier is reported earlier
   std::int32_t stop_signal = 0;
@@ -124,18 +123,18 @@ struct Process {
 enum class TimerKind : std::uint8_t { unused, interval, posix, descriptor };
 struct OwnedTimer {
   TimerKind kind = TimerKind::unused;
-  bool measures_cpu = false;     // of its process; else virtual time
-  bool signal_pending = false;   // its signal is queued: further expiries are overruns
-  std::uint32_t process = 0;     // index
-  std::uint32_t timer = 0;       // of Scheduler::timers
+  bool measures_cpu = false;    // of its process; else virtual time
+  bool signal_pending = false;  // its signal is queued: further expiries are overruns
+  std::uint32_t process = 0;    // index
+  std::uint32_t timer = 0;      // of Scheduler::timers
   std::int32_t clock = 0;
-  std::int32_t id = 0;           // posix: as the target knows it; interval: ITIMER_*
-  std::int32_t notify = 0;       // sigevent's, SIGEV_*
+  std::int32_t id = 0;      // posix: as the target knows it; interval: ITIMER_*
+  std::int32_t notify = 0;  // sigevent's, SIGEV_*
   std::int32_t signal = 0;
-  std::int32_t tid = 0;          // SIGEV_THREAD_ID
+  std::int32_t tid = 0;  // SIGEV_THREAD_ID
   std::int32_t overrun = 0, last_overrun = 0;
   std::uint64_t value = 0;
-  std::uint64_t due = 0;         // 0: disarmed; virtual or CPU nanoseconds
+  std::uint64_t due = 0;  // 0: disarmed; virtual or CPU nanoseconds
   std::uint64_t interval_ns = 0;
   std::uint64_t expirations = 0;  // descriptor: not yet read
   std::uint64_t object = 0;       // descriptor: which open file
@@ -147,8 +146,8 @@ constexpr std::uint32_t kOwnedTimersMax = 8192;
 struct ThreadState {
   std::uint64_t fs_base = 0, gs_base = 0;
   std::uint64_t signal_mask = 0, saved_mask = 0;
-  bool restore_mask = false;  // sigsuspend, ppoll, ...: the mask to put back after delivery
-  bool signals_due = false;   // has one to take, or was chosen to take one of its process
+  bool restore_mask = false;          // sigsuspend, ppoll, ...: the mask to put back after delivery
+  bool signals_due = false;           // has one to take, or was chosen to take one of its process
   std::uint64_t awaited_signals = 0;  // blocked, but waited for by sigtimedwait
   SignalQueue pending;
   std::uint64_t alternate_stack = 0, alternate_bytes = 0;
@@ -162,15 +161,15 @@ struct ThreadState {
   std::uint32_t cpu = 0;
   std::uint64_t timer_slack_ns = 50000, default_timer_slack_ns = 50000;
   std::int32_t death_signal = 0;  // PR_SET_PDEATHSIG
-  std::int32_t tracer = 0;  // pid of who holds it by ptrace; 0: nobody
+  std::int32_t tracer = 0;        // pid of who holds it by ptrace; 0: nobody
   bool tracer_was_told = false;
-  std::uint64_t frame = 0;    // of the call that it is in: address of its Frame, in its process
-  std::uint64_t context = 0;  // where its fiber was left, in its process
+  std::uint64_t frame = 0;      // of the call that it is in: address of its Frame, in its process
+  std::uint64_t context = 0;    // where its fiber was left, in its process
   std::uint64_t stack_top = 0;  // of its shim stack, in its process
   std::uint64_t call_deadline_ns = 0;  // 0, or until when the call that it is in waits
-  std::uint64_t spin = 0;  // while it spins: address of its SpinWords, in its process
-  bool spin_looks = false;  // it was made runnable only to look at them
-  std::uint64_t waiting_word = 0;  // futex address as the target knows it, for reports
+  std::uint64_t spin = 0;              // while it spins: address of its SpinWords, in its process
+  bool spin_looks = false;             // it was made runnable only to look at them
+  std::uint64_t waiting_word = 0;      // futex address as the target knows it, for reports
 };
 
 struct World {
@@ -181,29 +180,29 @@ struct World {
   Outcome outcome = Outcome::running;
   std::uint32_t outcome_word = 0;  // futex: outcome or request changed
   Request request = Request::none;
-  std::uint32_t answer_word = 0;  // futex: the launcher served a request
+  std::uint32_t answer_word = 0;       // futex: the launcher served a request
   std::uint32_t running_real_pid = 0;  // who holds the baton
   std::uint32_t root_status = 0;       // wait(2) status of the root process
   // A process that ended without its shim's doing (a loader that found no library, SIGKILL from
   // outside): the launcher writes it, whoever holds the baton buries it and writes 0.
-  std::uint32_t lost_process = 0;  // index + 1
-  std::uint32_t lost_status = 0;   // as wait(2) encodes it
+  std::uint32_t lost_process = 0;   // index + 1
+  std::uint32_t lost_status = 0;    // as wait(2) encodes it
   std::uint32_t outside_noted = 0;  // atomic: some process has outside_signals
   char message[512] = {};
 
   // -- the core
   TaskId current = kNoTask;
   std::uint32_t processes_used = 0;  // indices below this one have been used
-  std::int32_t departing = 0;  // real pid of who gave the baton away and ends in the kernel
+  std::int32_t departing = 0;        // real pid of who gave the baton away and ends in the kernel
   std::int32_t next_pid = 0;
   std::uint32_t next_address_space = 0;
   std::uint64_t shared_objects = 0;  // anonymous shared mappings so far
-  std::uint64_t ends = 0;  // processes that ended so far
-  std::uint64_t io_events = 0;  // grows with everything that could make a descriptor ready
-  std::uint64_t entered = 0;    // grows with every entered call: the watchdog's pulse
-  std::uint64_t turns = 0;      // grows whenever a task is chosen
-  std::uint64_t spins = 0;      // grows whenever a spinning task begins to wait
-  std::uint64_t quiet_wakes = 0;  // consecutive wake-ups of sleepers without any other effect
+  std::uint64_t ends = 0;            // processes that ended so far
+  std::uint64_t io_events = 0;       // grows with everything that could make a descriptor ready
+  std::uint64_t entered = 0;         // grows with every entered call: the watchdog's pulse
+  std::uint64_t turns = 0;           // grows whenever a task is chosen
+  std::uint64_t spins = 0;           // grows whenever a spinning task begins to wait
+  std::uint64_t quiet_wakes = 0;     // consecutive wake-ups of sleepers without any other effect
 
   std::uint32_t signals_used = 0, signal_free = 0, signals_queued = 0;
   QueuedSignal signals[kQueuedSignalsMax];

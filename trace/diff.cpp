@@ -28,8 +28,8 @@ void print_side(const TraceReader& side, const char* name, std::uint64_t at, std
 
 }  // namespace
 
-void print_difference(const TraceReader& a, const TraceReader& b, std::uint64_t at,
-                      DiffNames names, std::uint64_t context, std::FILE* out) {
+void print_difference(const TraceReader& a, const TraceReader& b, std::uint64_t at, DiffNames names,
+                      std::uint64_t context, std::FILE* out) {
   const auto from = at - std::min(at, context);
   for (auto i = from; i < at; ++i) fmt::print(out, "  {:<8}{}\n", "", line(a.event(i), i));
   print_side(a, names.a, at, out);

@@ -19,7 +19,7 @@ struct DiffNames {
 };
 
 /// Prints up to `context` common events before event number `at`, and that event of both sides.
-void print_difference(const TraceReader& a, const TraceReader& b, std::uint64_t at,
-                      DiffNames names, std::uint64_t context, std::FILE* out);
+void print_difference(const TraceReader& a, const TraceReader& b, std::uint64_t at, DiffNames names,
+                      std::uint64_t context, std::FILE* out);
 
 }  // namespace detsim

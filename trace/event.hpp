@@ -46,7 +46,7 @@ constexpr std::uint64_t digest(std::uint64_t hash, const Event& e) {
 /// The ring between the run (writer) and the launcher (reader). Both counters only grow.
 constexpr std::uint64_t kRingEvents = 1u << 20;
 struct TraceRing {
-  bool enabled = false;           // otherwise only the digest is kept
+  bool enabled = false;  // otherwise only the digest is kept
   std::uint64_t hash = 0;
   std::uint64_t count = 0;        // events so far, written or not
   std::uint64_t stop_at = ~0ull;  // the run stops when it has recorded this one

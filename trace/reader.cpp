@@ -105,8 +105,8 @@ bool TraceReader::read_end(std::string& error) {
     return false;
   }
   if (at_ + sizeof(end_) != bytes_) {
-    error = fmt::format("{} is damaged: {} bytes follow its end", path_,
-                        bytes_ - at_ - sizeof(end_));
+    error =
+        fmt::format("{} is damaged: {} bytes follow its end", path_, bytes_ - at_ - sizeof(end_));
     return false;
   }
   return true;

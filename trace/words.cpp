@@ -75,8 +75,8 @@ std::string words(const Event& e) {
 }
 
 std::string line(const Event& e, std::uint64_t number) {
-  auto text = fmt::format("#{:<8} {:>14}  task {:<4} {}", number, seconds(e.time_ns), e.tid,
-                          words(e));
+  auto text =
+      fmt::format("#{:<8} {:>14}  task {:<4} {}", number, seconds(e.time_ns), e.tid, words(e));
   if (e.site != 0) text += fmt::format("  at {:#x}", e.site);
   return text;
 }

@@ -20,7 +20,6 @@ std::string words(const Event& event);
 std::string line(const Event& event, std::uint64_t number);
 
 /// The whole trace: what the run was, one line per event from number `from` on, how it ended.
-void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count,
-                 std::FILE* out);
+void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count, std::FILE* out);
 
 }  // namespace detsim

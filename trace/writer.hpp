@@ -12,8 +12,8 @@ namespace detsim {
 class TraceWriter {
  public:
   /// Creates or replaces the file. nullptr: `error` says why, in one line.
-  static std::unique_ptr<TraceWriter> create(const std::string& path,
-                                             const TraceMetadata& metadata, std::string& error);
+  static std::unique_ptr<TraceWriter> create(const std::string& path, const TraceMetadata& metadata,
+                                             std::string& error);
   ~TraceWriter();
   TraceWriter(const TraceWriter&) = delete;
   TraceWriter& operator=(const TraceWriter&) = delete;

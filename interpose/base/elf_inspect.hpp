@@ -41,20 +41,14 @@ constexpr const char* words_against(ProgramKind kind) {
   switch (kind) {
     case ProgramKind::statically_linked:
       return "is statically linked; detsim is preloaded, so link it dynamically (without -static)";
-    case ProgramKind::bits_32:
-      return "is a 32-bit program; build it for x86-64 (-m64)";
-    case ProgramKind::foreign:
-      return "is a program for another machine; build it for x86-64";
+    case ProgramKind::bits_32: return "is a 32-bit program; build it for x86-64 (-m64)";
+    case ProgramKind::foreign: return "is a program for another machine; build it for x86-64";
     case ProgramKind::other_loader:
       return "does not use the GNU C library's loader; detsim needs a program that does";
-    case ProgramKind::no_program:
-      return "is an object file and no program; link it";
-    case ProgramKind::damaged:
-      return "is a damaged ELF file";
-    case ProgramKind::unreadable:
-      return "cannot be read, so detsim cannot tell what it is";
-    default:
-      return nullptr;
+    case ProgramKind::no_program: return "is an object file and no program; link it";
+    case ProgramKind::damaged: return "is a damaged ELF file";
+    case ProgramKind::unreadable: return "cannot be read, so detsim cannot tell what it is";
+    default: return nullptr;
   }
 }
 

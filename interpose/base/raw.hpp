@@ -2,6 +2,7 @@
 // kernel's result: -errno on failure. There is no errno in the shim.
 #pragma once
 #include <asm/unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>

@@ -5,6 +5,7 @@
 // target's libc turns results into errno.
 #pragma once
 #include <asm/unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -15,8 +16,8 @@ namespace detsim {
 
 /// What the kernel uses inside to say "restart after a signal" (linux/errno.h); they never reach
 /// the target.
-constexpr long kRestartSys = -512;     // restart if the handler has SA_RESTART, else EINTR
-constexpr long kRestartNever = -514;   // EINTR after any handler
+constexpr long kRestartSys = -512;    // restart if the handler has SA_RESTART, else EINTR
+constexpr long kRestartNever = -514;  // EINTR after any handler
 constexpr bool is_restart(long result) { return result == kRestartSys || result == kRestartNever; }
 /// The handler set the whole frame itself (sigreturn, exec).
 constexpr long kFrameIsSet = -1024;

@@ -28,9 +28,7 @@ bool is_monotonic(int clock) {
          clock == CLOCK_BOOTTIME_ALARM;
 }
 
-std::uint64_t wall_offset_ns() {
-  return world().config.epoch_ns + cpu().process->clock_offset_ns;
-}
+std::uint64_t wall_offset_ns() { return world().config.epoch_ns + cpu().process->clock_offset_ns; }
 
 std::uint64_t process_cpu_ns(const Process& process) {
   auto total = process.cpu_ns;

@@ -31,7 +31,8 @@ struct CloneRequest {  // clone3's struct clone_args, as far as it is modelled
 constexpr std::uint64_t kClearHandlers = 1ull << 32;  // CLONE_CLEAR_SIGHAND
 constexpr std::uint64_t kIntoGroup = 1ull << 33;      // CLONE_INTO_CGROUP
 
-constexpr std::uint64_t kVforkSpace = 3;  // WaitKey::space of a parent that waits for its vfork child
+constexpr std::uint64_t kVforkSpace =
+    3;  // WaitKey::space of a parent that waits for its vfork child
 
 constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                                       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;

@@ -106,8 +106,7 @@ long ioctl(int fd, std::uint64_t request, std::uint64_t argument) {
   if (is_socket && socket_ioctl(fd, request, argument, result)) return result;
   const bool is_terminal =
       descriptor.kind == DescriptorKind::terminal && descriptor.object != kNoObject;
-  if (is_terminal &&
-      terminal_command(object_of(descriptor.object), request, argument, result)) {
+  if (is_terminal && terminal_command(object_of(descriptor.object), request, argument, result)) {
     return result;
   }
   result = raw(__NR_ioctl, fd, request, argument);

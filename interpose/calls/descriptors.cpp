@@ -130,9 +130,7 @@ void forget_descriptor(int fd) {
 
 void copy_descriptor(int from, int to) { set_descriptor(to, look_up(from)); }
 
-int descriptors_end() {
-  return static_cast<int>(descriptor_state().tables[current_table()].end);
-}
+int descriptors_end() { return static_cast<int>(descriptor_state().tables[current_table()].end); }
 
 Descriptor known_descriptor(int fd) { return entries_of(current_table())[fd]; }
 

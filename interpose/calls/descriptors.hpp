@@ -17,8 +17,21 @@
 namespace detsim {
 
 enum class DescriptorKind : std::uint8_t {
-  unknown, regular, directory, pipe, socket, terminal, eventfd, timerfd, signalfd, epoll, inotify,
-  pidfd, message_queue, random, other
+  unknown,
+  regular,
+  directory,
+  pipe,
+  socket,
+  terminal,
+  eventfd,
+  timerfd,
+  signalfd,
+  epoll,
+  inotify,
+  pidfd,
+  message_queue,
+  random,
+  other
 };
 
 using ObjectId = std::uint32_t;  // index of an IoObject; identity only, never ordered
@@ -52,12 +65,12 @@ constexpr unsigned kWatchersMax = 4;
 /// What is behind descriptors of one kind; fields that only one kind uses say so.
 struct IoObject {
   DescriptorKind kind = DescriptorKind::unknown;
-  bool external = false;     // came from outside of the run
-  bool exact = false;        // everything that can make it ready is known to the world
-  bool watched_by_many = false;  // more epolls watch it than `watchers` holds
-  bool patience_spent = false;   // external: it was waited for in vain, and nothing came since
-  bool refuses_nowait = false;   // RWF_NOWAIT is not known to this kind of file
-  bool pinned = false;           // may be in flight between processes: lives for ever
+  bool external = false;              // came from outside of the run
+  bool exact = false;                 // everything that can make it ready is known to the world
+  bool watched_by_many = false;       // more epolls watch it than `watchers` holds
+  bool patience_spent = false;        // external: it was waited for in vain, and nothing came since
+  bool refuses_nowait = false;        // RWF_NOWAIT is not known to this kind of file
+  bool pinned = false;                // may be in flight between processes: lives for ever
   std::uint8_t family = 0, type = 0;  // socket: AF_*, SOCK_* as the target asked for them
   std::uint32_t references = 0;
   ObjectId next = kNoObject;  // in its hash bucket, or in the free list

@@ -84,8 +84,8 @@ void signal_owner(const IoObject& object, std::uint32_t events) {
   auto& w = world();
   for (std::uint32_t i = 0; i < w.processes_used; ++i) {
     Process& process = w.processes[i];
-    const bool meant = object.owner > 0 ? process.pid == object.owner
-                                        : process.group == -object.owner;
+    const bool meant =
+        object.owner > 0 ? process.pid == object.owner : process.group == -object.owner;
     if (process.state == ProcessState::live && meant) post(process, info);
   }
 }

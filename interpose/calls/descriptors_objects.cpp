@@ -15,9 +15,7 @@ ObjectId& bucket_of(std::uint64_t space, std::uint64_t number) {
   return descriptor_state().buckets[hash % kObjectBuckets];
 }
 
-bool has_identity(const IoObject& object) {
-  return (object.identity[0] | object.identity[1]) != 0;
-}
+bool has_identity(const IoObject& object) { return (object.identity[0] | object.identity[1]) != 0; }
 
 void unlink_identity(ObjectId id) {
   const IoObject& object = object_of(id);

@@ -17,19 +17,19 @@ struct IoWait {
   ObjectId objects[kInterestMax];  // several: poll and select
   std::uint8_t events[kInterestMax];
   std::uint32_t count;
-  bool anything;    // more than fit: everything concerns it
-  bool exact;       // whatever could end the wait will say so
-  bool may_block;   // the next look may block for real: nobody else can run
-  bool is_alone;    // nobody else waits for the outside: it may block without end
+  bool anything;           // more than fit: everything concerns it
+  bool exact;              // whatever could end the wait will say so
+  bool may_block;          // the next look may block for real: nobody else can run
+  bool is_alone;           // nobody else waits for the outside: it may block without end
   std::uint64_t tried_at;  // World::entered when it last looked
   std::uint64_t call, call_deadline_ns;  // deadline_of_call(): of which one of Task::calls
   std::int32_t tid;                      // and of whom
-  std::uint32_t vain_looks;  // looks without waiting that found nothing, in a row
+  std::uint32_t vain_looks;              // looks without waiting that found nothing, in a row
 };
 
 struct DescriptorTable {
-  std::uint32_t users;  // processes; 0: free
-  std::uint32_t end;    // one past the highest entry that was ever filled
+  std::uint32_t users;         // processes; 0: free
+  std::uint32_t end;           // one past the highest entry that was ever filled
   std::uint32_t backed_count;  // of timerfds and signalfds; beyond kBackedMax: look through all
   std::int32_t backed[kBackedMax];
 };
@@ -41,8 +41,8 @@ struct DescriptorState {
   bool pipes_refuse_nowait;  // the kernel is older than 6.5
   ObjectId objects_used, object_free;
   ObjectId buckets[kObjectBuckets];
-  ObjectId inotifies;  // all of them are one object
-  ObjectId outer_terminal;              // the one that the run was started from
+  ObjectId inotifies;       // all of them are one object
+  ObjectId outer_terminal;  // the one that the run was started from
   struct {
     std::uint32_t real, shown;
   } cookies[kCookiesKept];  // of inotify

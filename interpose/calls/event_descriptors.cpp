@@ -145,8 +145,8 @@ long signalfd4(int fd, const void* mask, std::size_t bytes, int flags) {
   if (!get_user(wanted, mask)) return -EFAULT;
   wanted &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
   if (fd == -1) {
-    const long made = make_backed(DescriptorKind::signalfd, (flags & O_NONBLOCK) != 0,
-                                  (flags & O_CLOEXEC) != 0);
+    const long made =
+        make_backed(DescriptorKind::signalfd, (flags & O_NONBLOCK) != 0, (flags & O_CLOEXEC) != 0);
     if (made >= 0) object_of(look_up(static_cast<int>(made)).object).value = wanted;
     return made;
   }

@@ -23,10 +23,8 @@ long random_command(std::uint64_t request, std::uint64_t argument) {
     case RNDADDENTROPY:
     case RNDZAPENTCNT:
     case RNDCLEARPOOL:
-    case RNDRESEEDCRNG:
-      return -EPERM;  // the host's pool is none of the run's business
-    default:
-      return -EINVAL;
+    case RNDRESEEDCRNG: return -EPERM;  // the host's pool is none of the run's business
+    default: return -EINVAL;
   }
 }
 
@@ -51,11 +49,8 @@ bool file_command(int fd, Descriptor descriptor, std::uint64_t request, std::uin
       return true;
     case kFileMap:  // where the blocks lie is the file system's mood
     case FIBMAP:
-    case FS_IOC_GETVERSION:
-      result = -EOPNOTSUPP;
-      return true;
-    default:
-      return false;
+    case FS_IOC_GETVERSION: result = -EOPNOTSUPP; return true;
+    default: return false;
   }
 }
 

@@ -93,17 +93,12 @@ long set_lock(int fd, int command, std::uint64_t argument) {
 
 bool lock_command(int fd, int command, std::uint64_t argument, long& result) {
   switch (command) {
-    case F_GETLK:
-      result = get_lock(fd, command, argument);
-      return true;
+    case F_GETLK: result = get_lock(fd, command, argument); return true;
     case F_SETLK:
     case F_SETLKW:
     case F_OFD_SETLK:
-    case F_OFD_SETLKW:
-      result = set_lock(fd, command, argument);
-      return true;
-    default:
-      return false;
+    case F_OFD_SETLKW: result = set_lock(fd, command, argument); return true;
+    default: return false;
   }
 }
 

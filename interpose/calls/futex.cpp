@@ -13,7 +13,7 @@
 namespace detsim {
 namespace {
 
-constexpr std::uint64_t kPrivateSpace = 1ull << 62;  // + address space: WaitKey::space
+constexpr std::uint64_t kPrivateSpace = 1ull << 62;        // + address space: WaitKey::space
 constexpr std::uint64_t kSharedPrivateSpace = 1ull << 61;  // the same, called without the flag
 constexpr std::uint32_t kAll = ~0u;
 
@@ -286,8 +286,7 @@ long futex(std::uint64_t address, int operation, std::uint32_t value, std::uint6
       return requeue(address, second, is_private, static_cast<std::int32_t>(value),
                      static_cast<std::int32_t>(count), nullptr);
     // Moving waiters to a PI lock's queue is the same as waking them: each then takes the lock.
-    case FUTEX_CMP_REQUEUE_PI:
-      return wake_for_requeue_pi(address, key, value + count, third);
+    case FUTEX_CMP_REQUEUE_PI: return wake_for_requeue_pi(address, key, value + count, third);
     case FUTEX_CMP_REQUEUE:
       return requeue(address, second, is_private, static_cast<std::int32_t>(value),
                      static_cast<std::int32_t>(count), &third);

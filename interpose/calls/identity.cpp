@@ -39,8 +39,11 @@ static_assert(sizeof(SystemInfo) == 112);
 
 bool valid_policy(int policy, int priority) {
   switch (policy & ~SCHED_RESET_ON_FORK) {
-    case 0: case 3: case 5: return priority == 0;          // OTHER, BATCH, IDLE
-    case SCHED_FIFO: case SCHED_RR: return priority >= 1 && priority <= 99;
+    case 0:
+    case 3:
+    case 5: return priority == 0;  // OTHER, BATCH, IDLE
+    case SCHED_FIFO:
+    case SCHED_RR: return priority >= 1 && priority <= 99;
     default: return false;
   }
 }
@@ -127,9 +130,9 @@ long sysinfo(void* to) {
 
 long times(void* buffer) {
   const auto& me = current_process();
-  const std::int64_t ticks[4] = {static_cast<std::int64_t>(cpu_time_of(me) / kNanosecondsPerTick), 0,
-                                 static_cast<std::int64_t>(me.children_cpu_ns / kNanosecondsPerTick),
-                                 0};
+  const std::int64_t ticks[4] = {
+      static_cast<std::int64_t>(cpu_time_of(me) / kNanosecondsPerTick), 0,
+      static_cast<std::int64_t>(me.children_cpu_ns / kNanosecondsPerTick), 0};
   if (buffer != nullptr && !put_user(ticks, buffer)) return -EFAULT;
   return static_cast<long>((kBootNs + world().scheduler.now_ns) / kNanosecondsPerTick);
 }
@@ -225,7 +228,9 @@ long sched_getattr(int tid, void* attributes, unsigned bytes, unsigned flags) {
                                    .flags = 0,
                                    .nice = thread.nice,
                                    .priority = static_cast<std::uint32_t>(thread.priority),
-                                   .runtime = 0, .deadline = 0, .period = 0};
+                                   .runtime = 0,
+                                   .deadline = 0,
+                                   .period = 0};
   return put_user(value, attributes) ? 0 : -EFAULT;
 }
 
@@ -259,7 +264,8 @@ long prctl(int option, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::u
     case PR_SET_NAME: return set_name(reinterpret_cast<const char*>(a));
     case PR_GET_NAME: {
       return copy_to_user(reinterpret_cast<void*>(a), current_task().name, kTaskNameBytes)
-                 ? 0 : -EFAULT;
+                 ? 0
+                 : -EFAULT;
     }
     case PR_SET_PDEATHSIG:
       if (a > 64) return -EINVAL;
@@ -289,12 +295,16 @@ long prctl(int option, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::u
 
 long arch_prctl(int code, std::uint64_t value) {
   switch (code) {
-    case 0x1001: case 0x1002: case 0x1003: case 0x1004:  // SET_GS, SET_FS, GET_FS, GET_GS
+    case 0x1001:
+    case 0x1002:
+    case 0x1003:
+    case 0x1004:  // SET_GS, SET_FS, GET_FS, GET_GS
       return raw(__NR_arch_prctl, code, value);
-    case 0x1011: return 1;                               // ARCH_GET_CPUID: enabled
-    case 0x1012: return value != 0 ? 0 : -ENODEV;        // ARCH_SET_CPUID
-    case 0x1021: case 0x1022: return raw(__NR_arch_prctl, code, value);  // XCOMP_SUPP, XCOMP_PERM
-    case 0x1023: return -EOPNOTSUPP;                     // REQ_XCOMP_PERM: AMX is refused
+    case 0x1011: return 1;                         // ARCH_GET_CPUID: enabled
+    case 0x1012: return value != 0 ? 0 : -ENODEV;  // ARCH_SET_CPUID
+    case 0x1021:
+    case 0x1022: return raw(__NR_arch_prctl, code, value);  // XCOMP_SUPP, XCOMP_PERM
+    case 0x1023: return -EOPNOTSUPP;                        // REQ_XCOMP_PERM: AMX is refused
     default: return -EINVAL;
   }
 }

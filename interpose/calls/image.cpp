@@ -34,8 +34,7 @@ void take_over_tid() {
   if (address == 0) address = current_fs_base() + 0x2d0;  // pthread->tid of glibc on x86-64
   current_thread().clear_child_tid = address;
   std::int32_t cached = 0;
-  if (get_user(cached, reinterpret_cast<void*>(address)) &&
-      cached == current_process().real_pid) {
+  if (get_user(cached, reinterpret_cast<void*>(address)) && cached == current_process().real_pid) {
     put_user(me.tid, reinterpret_cast<void*>(address));
   }
   raw(__NR_set_tid_address, 0);

@@ -219,19 +219,15 @@ long shmctl(int id, int command, void* buffer) {
   if (id < 0 || command < 0) return -EINVAL;
   switch (command) {
     case IPC_INFO:
-    case SHM_INFO:
-      return tell_limits(command, buffer);
+    case SHM_INFO: return tell_limits(command, buffer);
     case IPC_STAT:
     case SHM_STAT:
-    case SHM_STAT_ANY:
-      return describe(id, command, buffer);
+    case SHM_STAT_ANY: return describe(id, command, buffer);
     case IPC_SET:
     case IPC_RMID:
     case SHM_LOCK:
-    case SHM_UNLOCK:
-      break;
-    default:
-      return -EINVAL;
+    case SHM_UNLOCK: break;
+    default: return -EINVAL;
   }
   shmid64_ds wanted;
   if (command == IPC_SET && !get_user(wanted, buffer)) return -EFAULT;

@@ -298,17 +298,13 @@ long msgctl(int id, int command, void* buffer) {
   if (id < 0 || command < 0) return -EINVAL;
   switch (command) {
     case IPC_INFO:
-    case MSG_INFO:
-      return tell_limits(command, buffer);
+    case MSG_INFO: return tell_limits(command, buffer);
     case IPC_STAT:
     case MSG_STAT:
-    case MSG_STAT_ANY:
-      return describe(id, command, buffer);
+    case MSG_STAT_ANY: return describe(id, command, buffer);
     case IPC_SET:
-    case IPC_RMID:
-      break;
-    default:
-      return -EINVAL;
+    case IPC_RMID: break;
+    default: return -EINVAL;
   }
   msqid64_ds wanted;
   if (command == IPC_SET && !get_user(wanted, buffer)) return -EFAULT;

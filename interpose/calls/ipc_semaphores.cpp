@@ -228,16 +228,11 @@ long control_one(SemaphoreSet& set, int number, int command, std::uint64_t argum
   if (number < 0 || static_cast<std::uint32_t>(number) >= set.count) return -EINVAL;
   const auto which = static_cast<std::uint32_t>(number);
   switch (command) {
-    case GETVAL:
-      return semaphores_of(set)[which].value;
-    case GETPID:
-      return semaphores_of(set)[which].pid;
-    case GETNCNT:
-      return count_waiters(set, which, false);
-    case GETZCNT:
-      return count_waiters(set, which, true);
-    default:
-      break;
+    case GETVAL: return semaphores_of(set)[which].value;
+    case GETPID: return semaphores_of(set)[which].pid;
+    case GETNCNT: return count_waiters(set, which, false);
+    case GETZCNT: return count_waiters(set, which, true);
+    default: break;
   }
   const auto value = static_cast<std::int32_t>(argument);
   if (value < 0 || value > static_cast<std::int32_t>(kSemaphoreMax)) return -ERANGE;
@@ -328,8 +323,7 @@ long semctl(int id, int number, int command, std::uint64_t argument) {
     case SETVAL:
       if (!ipc_permits(set->header, command == SETVAL ? 0222 : 0444)) return -EACCES;
       return control_one(*set, number, command, argument);
-    default:
-      return -EINVAL;
+    default: return -EINVAL;
   }
 }
 

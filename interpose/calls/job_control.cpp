@@ -16,11 +16,9 @@ void tell_parent_of_stop(const Process& process, int code, int status) {
   if (parent == nullptr) return;
   const auto& action = parent->actions[SIGCHLD];
   if (action.handler != 1 /* SIG_IGN */ && (action.flags & SA_NOCLDSTOP) == 0) {
-    post(*parent, {.number = SIGCHLD,
-                   .code = code,
-                   .pid = process.pid,
-                   .uid = real_uid(),
-                   .status = status});
+    post(
+        *parent,
+        {.number = SIGCHLD, .code = code, .pid = process.pid, .uid = real_uid(), .status = status});
   }
   world().scheduler.wake({kProcessSpace, static_cast<std::uint64_t>(parent->pid)}, ~0u);
 }
@@ -38,8 +36,7 @@ void for_each_member(std::int32_t group, Visit visit) {
 bool has_parent_in_charge(const Process& process) {
   if (process.parent == kShellPid) return process.session == kShellPid;
   const Process* parent = find_process(process.parent);
-  return parent != nullptr && parent->group != process.group &&
-         parent->session == process.session;
+  return parent != nullptr && parent->group != process.group && parent->session == process.session;
 }
 
 }  // namespace

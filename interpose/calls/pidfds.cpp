@@ -52,8 +52,7 @@ long pidfd_open(int pid, unsigned flags) {
   if (process == nullptr) return find_task(pid) != nullptr ? -ENOENT : -ESRCH;
   const long fd = raw(__NR_pidfd_open, process->real_pid, flags & kNonblocking);
   if (fd < 0) return fd;
-  set_descriptor(static_cast<int>(fd),
-                 {DescriptorKind::pidfd, pidfd_object(process->real_pid)});
+  set_descriptor(static_cast<int>(fd), {DescriptorKind::pidfd, pidfd_object(process->real_pid)});
   return fd;
 }
 

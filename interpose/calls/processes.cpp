@@ -10,8 +10,8 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/futex.hpp"
-#include "interpose/calls/job_control.hpp"
 #include "interpose/calls/ipc.hpp"
+#include "interpose/calls/job_control.hpp"
 #include "interpose/calls/pidfds.hpp"
 #include "interpose/calls/ptrace.hpp"
 #include "interpose/calls/signals.hpp"
@@ -46,9 +46,7 @@ bool ignores_children(const Process& parent) {
   return action.handler == 1 /* SIG_IGN */ || (action.flags & SA_NOCLDWAIT) != 0;
 }
 
-void release_entry(Process& process) {
-  process.state = ProcessState::unused;
-}
+void release_entry(Process& process) { process.state = ProcessState::unused; }
 
 // PR_SET_PDEATHSIG is each task's own.
 void send_death_signals(Process& child, std::int32_t parent) {
@@ -205,7 +203,9 @@ void tell_parent(Process& child) {
   const bool by_signal = (status & 0x7f) != 0;
   const SignalInfo info{
       .number = child.exit_signal,
-      .code = !by_signal ? CLD_EXITED : (status & 0x80) != 0 ? CLD_DUMPED : CLD_KILLED,
+      .code = !by_signal             ? CLD_EXITED
+              : (status & 0x80) != 0 ? CLD_DUMPED
+                                     : CLD_KILLED,
       .pid = child.pid,
       .uid = real_uid(),
       .status = static_cast<std::int32_t>(by_signal ? status & 0x7f : (status >> 8) & 0xff)};
@@ -333,7 +333,8 @@ void release_vfork_parent(Process& child) {
   if (child.vfork_waiter == kNoTask) return;
   Task& waiter = world().scheduler.tasks[child.vfork_waiter];
   child.vfork_waiter = kNoTask;
-  const bool still_waits = waiter.state == TaskState::waiting && waiter.wait_kind == WaitKind::vfork;
+  const bool still_waits =
+      waiter.state == TaskState::waiting && waiter.wait_kind == WaitKind::vfork;
   if (still_waits) world().scheduler.make_runnable(waiter, Wake::woken);
 }
 

@@ -61,7 +61,7 @@ void end_other_tasks(Process& process, const Task& survivor);
 void release_vfork_parent(Process& child);
 
 constexpr TaskId kEndedTask = kTasksMax;  // Process::main_task when it has ended before the others
-constexpr std::int32_t kInitPid = 1;  // who inherits orphans; no process of the world
+constexpr std::int32_t kInitPid = 1;      // who inherits orphans; no process of the world
 /// The parent and session of the root process, as if an interactive shell had started it: the
 /// same wherever the run is started from.
 constexpr std::int32_t kShellPid = 999;

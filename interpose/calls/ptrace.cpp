@@ -51,8 +51,9 @@ Registers registers_of(const Task& task) {
 }
 
 long refuse() {
-  tell_user("ptrace is refused (EPERM): a tracer would see detsim itself and real time; trace the "
-            "program natively, or detsim from outside");
+  tell_user(
+      "ptrace is refused (EPERM): a tracer would see detsim itself and real time; trace the "
+      "program natively, or detsim from outside");
   return -EPERM;
 }
 
@@ -87,8 +88,7 @@ long serve(int request, Task& task, std::uint64_t address, std::uint64_t data) {
     case PTRACE_KILL: post(process_of(task), {.number = SIGKILL, .code = SI_USER}); return 0;
     case kGetRegisters:
       return put_user(registers_of(task), reinterpret_cast<void*>(data)) ? 0 : -EFAULT;
-    case PTRACE_GETREGSET:
-      return get_register_set(task, address, reinterpret_cast<void*>(data));
+    case PTRACE_GETREGSET: return get_register_set(task, address, reinterpret_cast<void*>(data));
     default: return -EIO;
   }
 }

@@ -15,7 +15,7 @@
 namespace detsim {
 namespace {
 
-constexpr std::uint64_t kSignalSpace = 5;  // waits that only a signal or a deadline ends
+constexpr std::uint64_t kSignalSpace = 5;           // waits that only a signal or a deadline ends
 constexpr std::uint64_t kActionFlags = 0xdc000807;  // those that the kernel knows (UAPI_SA_FLAGS)
 constexpr std::uint64_t kUnblockable = bit_of(SIGKILL) | bit_of(SIGSTOP);
 
@@ -132,8 +132,7 @@ long rt_sigprocmask(int how, const void* set, void* old, std::size_t bytes) {
 long rt_sigpending(void* set, std::size_t bytes) {
   if (bytes > 8) return -EINVAL;
   const ThreadState& thread = current_thread();
-  const auto pending =
-      (thread.pending.set | current_process().pending.set) & thread.signal_mask;
+  const auto pending = (thread.pending.set | current_process().pending.set) & thread.signal_mask;
   return copy_to_user(set, &pending, bytes) ? 0 : -EFAULT;
 }
 
@@ -179,7 +178,7 @@ long rt_sigreturn() {
 long sigaltstack(const void* stack, void* old) {
   ThreadState& thread = current_thread();
   const auto rsp = current_frame().rsp;
-  const auto state = thread.alternate_bytes == 0           ? SS_DISABLE
+  const auto state = thread.alternate_bytes == 0          ? SS_DISABLE
                      : is_on_alternate_stack(thread, rsp) ? SS_ONSTACK
                                                           : 0;
   const AlternateStack before{
@@ -207,9 +206,7 @@ long kill(int pid, int number) {
   return post_to_all(number, [group](const Process& p) { return p.group == group; });
 }
 
-long tkill(int tid, int number) {
-  return send_to_task(0, tid, from_me(number, SI_TKILL), true);
-}
+long tkill(int tid, int number) { return send_to_task(0, tid, from_me(number, SI_TKILL), true); }
 
 long tgkill(int process, int tid, int number) {
   return send_to_task(process, tid, from_me(number, SI_TKILL), false);

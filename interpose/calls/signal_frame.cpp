@@ -48,8 +48,8 @@ constexpr unsigned kVectorSoftware = 464;  // where the FXSAVE image leaves room
 constexpr unsigned kVectorHeader = 512;
 constexpr std::uint64_t kTileState = 3ull << 17;  // AMX: refused, see docs/limits
 constexpr std::uint64_t kProtectionKeys = 1ull << 9;
-constexpr std::uint64_t kRestorer = 0x04000000;   // SA_RESTORER: there is no other way back
-constexpr std::uint64_t kFlagsKept = 0x244dd5;    // the flags a target may set by sigreturn
+constexpr std::uint64_t kRestorer = 0x04000000;  // SA_RESTORER: there is no other way back
+constexpr std::uint64_t kFlagsKept = 0x244dd5;   // the flags a target may set by sigreturn
 
 struct VectorSoftware {  // struct _fpx_sw_bytes
   std::uint32_t magic1, extended_bytes;
@@ -132,11 +132,34 @@ void reset_vectors() {
 }
 
 MachineContext machine_of(const Frame& f, std::uint64_t vectors) {
-  return {.r8 = f.r8, .r9 = f.r9, .r10 = f.r10, .r11 = f.r11, .r12 = f.r12, .r13 = f.r13,
-          .r14 = f.r14, .r15 = f.r15, .rdi = f.rdi, .rsi = f.rsi, .rbp = f.rbp, .rbx = f.rbx,
-          .rdx = f.rdx, .rax = f.rax, .rcx = f.rcx, .rsp = f.rsp, .rip = f.rip, .flags = f.flags,
-          .cs = 0x33, .gs = 0, .fs = 0, .ss = 0x2b, .error = 0, .trap = 0, .oldmask = 0, .cr2 = 0,
-          .vectors = vectors, .reserved = {}};
+  return {.r8 = f.r8,
+          .r9 = f.r9,
+          .r10 = f.r10,
+          .r11 = f.r11,
+          .r12 = f.r12,
+          .r13 = f.r13,
+          .r14 = f.r14,
+          .r15 = f.r15,
+          .rdi = f.rdi,
+          .rsi = f.rsi,
+          .rbp = f.rbp,
+          .rbx = f.rbx,
+          .rdx = f.rdx,
+          .rax = f.rax,
+          .rcx = f.rcx,
+          .rsp = f.rsp,
+          .rip = f.rip,
+          .flags = f.flags,
+          .cs = 0x33,
+          .gs = 0,
+          .fs = 0,
+          .ss = 0x2b,
+          .error = 0,
+          .trap = 0,
+          .oldmask = 0,
+          .cr2 = 0,
+          .vectors = vectors,
+          .reserved = {}};
 }
 
 void restore_machine(Frame& f, const MachineContext& m) {

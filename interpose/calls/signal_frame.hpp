@@ -7,8 +7,8 @@
 namespace detsim {
 
 /// Makes the frame go on in the handler, with everything saved on the task's stack or alternate
-/// stack. `mask` is what sigreturn restores; a genuine fault is described by fault_details(). False:
-/// there is no room.
+/// stack. `mask` is what sigreturn restores; a genuine fault is described by fault_details().
+/// False: there is no room.
 bool push_signal_frame(Frame& f, const KernelSigaction& action, const SignalInfo& info,
                        std::uint64_t mask, bool is_fault);
 /// rt_sigreturn: restores frame, vector state, mask and alternate stack. False: not readable.

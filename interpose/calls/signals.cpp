@@ -12,15 +12,15 @@
 #include "interpose/calls/signal_queue.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
-#include "interpose/entry/switch.hpp"
 #include "interpose/entry/outside.hpp"
+#include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
 
 namespace detsim {
 namespace {
 
-constexpr std::uint64_t kStops = bit_of(SIGSTOP) | bit_of(SIGTSTP) | bit_of(SIGTTIN) |
-                                 bit_of(SIGTTOU);
+constexpr std::uint64_t kStops =
+    bit_of(SIGSTOP) | bit_of(SIGTSTP) | bit_of(SIGTTIN) | bit_of(SIGTTOU);
 constexpr std::uint64_t kIgnoredByDefault =
     bit_of(SIGCHLD) | bit_of(SIGURG) | bit_of(SIGWINCH) | bit_of(SIGCONT);
 constexpr std::uint64_t kFaults = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) |
@@ -30,8 +30,7 @@ constexpr std::uint64_t kDefault = 0, kIgnore = 1;
 
 bool ignored(const Process& process, int number) {
   const auto handler = process.actions[number].handler;
-  return handler == kIgnore ||
-         (handler == kDefault && (kIgnoredByDefault & bit_of(number)) != 0);
+  return handler == kIgnore || (handler == kDefault && (kIgnoredByDefault & bit_of(number)) != 0);
 }
 
 void drop_everywhere(Process& process, std::uint64_t numbers) {

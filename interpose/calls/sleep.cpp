@@ -65,7 +65,7 @@ long adjtimex(void* state) {
   struct Timex {
     std::uint32_t modes, padding;
     std::int64_t fields[5];
-      std::int32_t rest[40];
+    std::int32_t rest[40];
   } value;
   if (!get_user(value.modes, state)) return -EFAULT;
   if (value.modes != 0) return -EPERM;

@@ -120,19 +120,12 @@ void translate_control(msghdr& message, bool peeked) {
         break;
       }
       case SO_TIMESTAMP:
-      case kTimestampNew:
-        set_time(data, bytes, 1000);
-        break;
+      case kTimestampNew: set_time(data, bytes, 1000); break;
       case SO_TIMESTAMPNS:
-      case kTimestampNanosecondsNew:
-        set_time(data, bytes, 1);
-        break;
+      case kTimestampNanosecondsNew: set_time(data, bytes, 1); break;
       case SO_TIMESTAMPING:
-      case kTimestampingNew:
-        set_time(data, bytes, 1);
-        break;
-      default:
-        break;
+      case kTimestampingNew: set_time(data, bytes, 1); break;
+      default: break;
     }
   });
 }

@@ -160,25 +160,16 @@ bool get_special(Socket& socket, int level, int name, void* to, void* length, lo
   const IoObject& object = *socket.object;
   if (level == SOL_SOCKET) {
     switch (name) {
-      case SO_DOMAIN:
-        result = put_number(object.family, to, length);
-        return true;
+      case SO_DOMAIN: result = put_number(object.family, to, length); return true;
       case SO_PROTOCOL: {
         const int protocol = object.type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
         result = put_number(protocol, to, length);
         return true;
       }
-      case SO_ERROR:
-        result = take_socket_error(socket, to, length);
-        return true;
-      case SO_REUSEADDR:
-        result = put_number(object.reuse, to, length);
-        return true;
-      case SO_REUSEPORT:
-        result = put_number(socket.record->reuse_port, to, length);
-        return true;
-      default:
-        return false;
+      case SO_ERROR: result = take_socket_error(socket, to, length); return true;
+      case SO_REUSEADDR: result = put_number(object.reuse, to, length); return true;
+      case SO_REUSEPORT: result = put_number(socket.record->reuse_port, to, length); return true;
+      default: return false;
     }
   }
   if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY) {
@@ -302,31 +293,18 @@ long tell_interface(std::uint64_t request, void* to) {
   }
   if (!equal(interface.ifr_name, "lo")) return -ENODEV;
   switch (request) {
-    case SIOCGIFFLAGS:
-      interface.ifr_flags = kLoopbackFlags;
-      break;
-    case SIOCGIFINDEX:
-      interface.ifr_ifindex = 1;
-      break;
-    case SIOCGIFMTU:
-      interface.ifr_mtu = 65536;
-      break;
-    case SIOCGIFMETRIC:
-      interface.ifr_metric = 0;
-      break;
+    case SIOCGIFFLAGS: interface.ifr_flags = kLoopbackFlags; break;
+    case SIOCGIFINDEX: interface.ifr_ifindex = 1; break;
+    case SIOCGIFMTU: interface.ifr_mtu = 65536; break;
+    case SIOCGIFMETRIC: interface.ifr_metric = 0; break;
     case SIOCGIFADDR:
-    case SIOCGIFDSTADDR:
-      fill_address(interface.ifr_addr, 1, 127);
-      break;
-    case SIOCGIFNETMASK:
-      fill_address(interface.ifr_netmask, 0, 255);
-      break;
+    case SIOCGIFDSTADDR: fill_address(interface.ifr_addr, 1, 127); break;
+    case SIOCGIFNETMASK: fill_address(interface.ifr_netmask, 0, 255); break;
     case SIOCGIFHWADDR:
       interface.ifr_hwaddr = {};
       interface.ifr_hwaddr.sa_family = 772;
       break;
-    default:
-      return -EOPNOTSUPP;
+    default: return -EOPNOTSUPP;
   }
   return put_user(interface, to) ? 0 : -EFAULT;
 }
@@ -361,17 +339,11 @@ bool socket_ioctl(int fd, std::uint64_t request, std::uint64_t argument, long& r
     case FIOGETOWN:
     case SIOCSPGRP:
     case SIOCGPGRP:
-    case SIOCATMARK:
-      return false;
-    case SIOCGIFCONF:
-      result = tell_interfaces(to);
-      return true;
+    case SIOCATMARK: return false;
+    case SIOCGIFCONF: result = tell_interfaces(to); return true;
     case SIOCGSTAMP_OLD:
-    case SIOCGSTAMPNS_OLD:
-      result = -ENOENT;
-      return true;
-    default:
-      break;
+    case SIOCGSTAMPNS_OLD: result = -ENOENT; return true;
+    default: break;
   }
   const bool asks = (request >= SIOCGIFNAME && request <= SIOCGIFNETMASK) ||
                     request == SIOCGIFMTU || request == SIOCGIFMETRIC || request == SIOCGIFHWADDR ||

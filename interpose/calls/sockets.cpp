@@ -32,15 +32,12 @@ constexpr int kBufferBytes = 212992;  // net.core.wmem_max, which everybody may 
 
 long judge_inet(int type, int protocol) {
   switch (type) {
-    case SOCK_STREAM:
-      return protocol == 0 || protocol == kTcp ? 0 : -EPROTONOSUPPORT;
+    case SOCK_STREAM: return protocol == 0 || protocol == kTcp ? 0 : -EPROTONOSUPPORT;
     case SOCK_DGRAM:
       if (protocol == 1 /* ICMP */ || protocol == 58) return -EACCES;
       return protocol == 0 || protocol == kUdp ? 0 : -EPROTONOSUPPORT;
-    case SOCK_RAW:
-      return -EPERM;
-    default:
-      return -ESOCKTNOSUPPORT;
+    case SOCK_RAW: return -EPERM;
+    default: return -ESOCKTNOSUPPORT;
   }
 }
 

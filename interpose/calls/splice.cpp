@@ -65,9 +65,8 @@ long splice(int from, void* from_offset, int to, void* to_offset, std::size_t by
 
 long tee(int from, int to, std::size_t bytes, unsigned flags) {
   const bool waits = (flags & kWithoutBlocking) == 0 && may_wait(from) && may_wait(to);
-  const long result = move(from, to, waits, [&] {
-    return raw(__NR_tee, from, to, bytes, flags | kWithoutBlocking);
-  });
+  const long result = move(
+      from, to, waits, [&] { return raw(__NR_tee, from, to, bytes, flags | kWithoutBlocking); });
   return result;
 }
 
@@ -99,8 +98,8 @@ long sendfile(int to, int from, void* offset, std::size_t bytes) {
 
 long copy_file_range(int from, void* from_offset, int to, void* to_offset, std::size_t bytes,
                      unsigned flags) {
-  return written(look_up(to), raw(__NR_copy_file_range, from, from_offset, to, to_offset, bytes,
-                                  flags));
+  return written(look_up(to),
+                 raw(__NR_copy_file_range, from, from_offset, to, to_offset, bytes, flags));
 }
 
 }  // namespace model

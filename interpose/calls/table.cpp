@@ -45,8 +45,9 @@ constexpr Table make_table() {
   Table made{};
   auto& table = made.rows;
   for (auto& call : table) call = kUnknown;
-#define MODEL(name, parameters, seen, words) \
-  table[__NR_##name] = {#name, words, Adapter<&model::name>::call, Support::modelled, Seen::seen, 0};
+#define MODEL(name, parameters, seen, words)                                               \
+  table[__NR_##name] = {#name,      words, Adapter<&model::name>::call, Support::modelled, \
+                        Seen::seen, 0};
 #define PASS(name, seen, words) \
   table[__NR_##name] = {#name, words, pass, Support::passed, Seen::seen, 0};
 #define REFUSE(name, error, words) \

@@ -66,8 +66,7 @@ bool terminal_command(IoObject& object, std::uint64_t request, std::uint64_t arg
   switch (request) {
     case TIOCGPGRP: return result = put_user(foreground(object), user) ? 0 : -EFAULT, true;
     case TIOCSPGRP: return result = set_foreground(object, argument), true;
-    case TIOCGSID:
-      return result = put_user(current_process().session, user) ? 0 : -EFAULT, true;
+    case TIOCGSID: return result = put_user(current_process().session, user) ? 0 : -EFAULT, true;
     case TIOCSCTTY:  // sessions are the world's: the kernel would refuse
       object.value = static_cast<std::uint64_t>(current_process().group);
       return result = 0, true;

@@ -68,8 +68,8 @@ long timerfd_create(int clock, int flags) {
   if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) != 0 || !is_timer_clock(clock)) return -EINVAL;
   OwnedTimer* timer = allocate_owned_timer(TimerKind::descriptor);
   if (timer == nullptr) return -ENOMEM;
-  const long fd = make_backed(DescriptorKind::timerfd, (flags & O_NONBLOCK) != 0,
-                              (flags & O_CLOEXEC) != 0);
+  const long fd =
+      make_backed(DescriptorKind::timerfd, (flags & O_NONBLOCK) != 0, (flags & O_CLOEXEC) != 0);
   if (fd < 0) {
     free_owned_timer(*timer);
     return fd;

@@ -141,7 +141,8 @@ void timer_expired(std::uint32_t index) {
   OwnedTimer& timer = w.timers[w.scheduler.timers[index].owner];
   if (timer.due > now_of(timer)) return arm(timer);
   const auto periods = take_expirations(timer);
-  record({.kind = EventKind::timer, .result = static_cast<std::int64_t>(periods),
+  record({.kind = EventKind::timer,
+          .result = static_cast<std::int64_t>(periods),
           .detail = static_cast<std::uint64_t>(timer.id)});
   if (timer.kind == TimerKind::descriptor) {
     timer_descriptor_expired(timer, periods);
@@ -223,9 +224,7 @@ long setitimer(int which, const void* value, void* old) {
     if (time[0] < 0 || time[1] < 0 || time[1] >= 1'000'000) return -EINVAL;
   }
   const auto before = read_interval(which);
-  const auto in_ns = [](const std::int64_t (&t)[2]) {
-    return nanoseconds({t[0], t[1] * 1000});
-  };
+  const auto in_ns = [](const std::int64_t(&t)[2]) { return nanoseconds({t[0], t[1] * 1000}); };
   const long result = set_interval(which, in_ns(wanted.value), in_ns(wanted.interval));
   if (result != 0) return result;
   return old == nullptr || put_user(before, old) ? 0 : -EFAULT;

@@ -1,5 +1,7 @@
 // read, write and their relatives. Regular files go straight to the kernel; everything else is
 // tried without blocking, and waited for.
+#include "interpose/calls/transfer.hpp"
+
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <poll.h>
@@ -13,19 +15,18 @@
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/calls/inotify.hpp"
-#include "interpose/calls/procfs.hpp"
 #include "interpose/calls/processes.hpp"
+#include "interpose/calls/procfs.hpp"
 #include "interpose/calls/random.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/sockets.hpp"
 #include "interpose/calls/timer_descriptors.hpp"
-#include "interpose/calls/transfer.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
 namespace {
 
-constexpr int kNowait = 8;  // RWF_NOWAIT
+constexpr int kNowait = 8;                // RWF_NOWAIT
 constexpr std::size_t kPiecesMax = 1024;  // UIO_MAXIOV
 
 struct Piece {  // struct iovec
@@ -84,10 +85,11 @@ long try_write(int fd, Descriptor descriptor, const Pieces& from) {
 }
 
 long read_once(int fd, Descriptor descriptor, Pieces to) {
-  const long result = until_ready(fd, descriptor, kReadable, kNever,
-                                  [&] { return try_read(fd, descriptor, to); });
+  const long result =
+      until_ready(fd, descriptor, kReadable, kNever, [&] { return try_read(fd, descriptor, to); });
   if (result > 0) transferred(descriptor, kWritable);
-  if (result > 0 && descriptor.kind == DescriptorKind::inotify) hide_cookies(to.first->base, result);
+  if (result > 0 && descriptor.kind == DescriptorKind::inotify)
+    hide_cookies(to.first->base, result);
   return result;
 }
 
@@ -137,8 +139,7 @@ long receive(int fd, Descriptor descriptor, Pieces to) {
     }
     case DescriptorKind::timerfd:
       return until_ready(fd, descriptor, kReadable, kNever, [&] {
-        return take_expirations(fd, object_of(descriptor.object), to.first->base,
-                                to.first->bytes);
+        return take_expirations(fd, object_of(descriptor.object), to.first->base, to.first->bytes);
       });
     case DescriptorKind::signalfd:
       return until_ready(fd, descriptor, kReadable, kNever, [&] {
@@ -190,8 +191,7 @@ long send(int fd, Descriptor descriptor, Pieces from) {
   }
   if (descriptor.kind == DescriptorKind::socket) return write_socket(fd, from.first, from.count);
   const bool outside = descriptor.object != kNoObject && object_of(descriptor.object).external;
-  return written(descriptor,
-                 outside ? write_outside(fd, from) : write_all(fd, descriptor, from));
+  return written(descriptor, outside ? write_outside(fd, from) : write_all(fd, descriptor, from));
 }
 
 // A file of /proc that the shim wrote and takes words for.
@@ -298,8 +298,7 @@ long preadv(int fd, const void* vector, std::size_t count, std::uint64_t low, st
   return raw(__NR_preadv, fd, vector, count, low, high);
 }
 
-long pwritev(int fd, const void* vector, std::size_t count, std::uint64_t low,
-             std::uint64_t high) {
+long pwritev(int fd, const void* vector, std::size_t count, std::uint64_t low, std::uint64_t high) {
   return written(look_up(fd), raw(__NR_pwritev, fd, vector, count, low, high));
 }
 

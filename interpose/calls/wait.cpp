@@ -80,8 +80,7 @@ long find(const Wanted& wanted, Found& found) {
 
 std::uint32_t status_of(const Found& found) {
   switch (found.what) {
-    case Found::stopped:
-      return (static_cast<std::uint32_t>(found.child->stop_signal) << 8) | 0x7f;
+    case Found::stopped: return (static_cast<std::uint32_t>(found.child->stop_signal) << 8) | 0x7f;
     case Found::continued: return 0xffff;
     default: return found.child->exit_status;
   }

@@ -14,12 +14,12 @@ struct Process;
 struct ThreadState;
 
 struct Cpu {
-  std::uint64_t user_rsp;    // scratch of entry.S, meaningful for a few instructions only
-  std::uint64_t stack_top;   // of the current task's shim stack
-  std::uint64_t resume;      // scratch: where the rewritten site goes on
-  std::uint64_t jump;        // scratch: the last jump back into the target
-  Task* task;                // the current task
-  ThreadState* thread;       // its kernel state
+  std::uint64_t user_rsp;   // scratch of entry.S, meaningful for a few instructions only
+  std::uint64_t stack_top;  // of the current task's shim stack
+  std::uint64_t resume;     // scratch: where the rewritten site goes on
+  std::uint64_t jump;       // scratch: the last jump back into the target
+  Task* task;               // the current task
+  ThreadState* thread;      // its kernel state
   Process* process;
   std::uint64_t keeps_vector;  // not 0: the call came from a trap, so vector registers are live
 };

@@ -71,8 +71,8 @@ bool map_segment(long fd, const Elf64_Phdr& segment) {
   if (segment.p_vaddr + segment.p_memsz > kDecoderBytesMax) return false;
   const auto length = pages_of(file_end) - page_of(begin);
   if (raw(__NR_mmap, page_of(begin), length, protection_of(segment),
-          MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, page_of(segment.p_offset)) !=
-      static_cast<long>(page_of(begin))) {
+          MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd,
+          page_of(segment.p_offset)) != static_cast<long>(page_of(begin))) {
     return false;
   }
   if (segment.p_memsz == segment.p_filesz) return true;

@@ -39,7 +39,7 @@ struct Instruction {
   bool is_movable = false;  // does the same at any address, and cannot fault; see displacement_at
   unsigned displacement_at = 0;  // where its four bytes relative to its end lie; 0: it has none
   bool through_pointer = false;  // an indirect jump by way of a fixed word: a call of a function
-  std::uint64_t target = 0;  // of jump, branch, call; 0: not known
+  std::uint64_t target = 0;      // of jump, branch, call; 0: not known
   unsigned reg = 0;   // the register operand in modrm.rm, for random numbers and processor ids
   unsigned bits = 0;  // its width
 };
@@ -61,7 +61,7 @@ struct MemoryAccess {
   unsigned scale = 0;
   std::int64_t displacement = 0;
   enum Segment : std::uint8_t { flat, fs, gs } segment = flat;
-  bool narrow = false;  // the address has 32 bits
+  bool narrow = false;                 // the address has 32 bits
   bool reads = false, writes = false;  // or may do so
   unsigned bytes = 0;
 };

@@ -131,7 +131,9 @@ class Reader {
     const auto here = at_;
     std::uint64_t value;
     switch (encoding & 0x0f) {
-      case 0x0: case 0x4: case 0xc: value = take<std::uint64_t>(); break;
+      case 0x0:
+      case 0x4:
+      case 0xc: value = take<std::uint64_t>(); break;
       case 0x2: value = take<std::uint16_t>(); break;
       case 0x3: value = take<std::uint32_t>(); break;
       case 0xa: value = static_cast<std::uint64_t>(take<std::int16_t>()); break;
@@ -213,8 +215,8 @@ const Elf64_Phdr* ElfObject::segment(std::uint32_t type) const {
 const Elf64_Phdr* ElfObject::code_at(std::uint64_t address) const {
   for (unsigned i = 0; i < segment_count; ++i) {
     const auto& s = segments[i];
-    if (s.p_type == PT_LOAD && (s.p_flags & (PF_X | PF_W)) == PF_X &&
-        address - base >= s.p_vaddr && address - base < s.p_vaddr + s.p_filesz) {
+    if (s.p_type == PT_LOAD && (s.p_flags & (PF_X | PF_W)) == PF_X && address - base >= s.p_vaddr &&
+        address - base < s.p_vaddr + s.p_filesz) {
       return &s;
     }
   }
@@ -246,10 +248,9 @@ bool read_object(std::uint64_t address, ElfObject& object) {
   if (!copy_segments(object, at + header.e_phoff, header.e_phnum)) return false;
   const auto* dynamic = object.segment(PT_DYNAMIC);
   object.base = address - (object.begin() - object.base);
-  object.dynamic =
-      dynamic == nullptr
-          ? nullptr
-          : reinterpret_cast<const Elf64_Dyn*>(object.address_of(dynamic->p_vaddr));
+  object.dynamic = dynamic == nullptr
+                       ? nullptr
+                       : reinterpret_cast<const Elf64_Dyn*>(object.address_of(dynamic->p_vaddr));
   return true;
 }
 

@@ -6,6 +6,7 @@
 // are copied with fault protection, and are trusted only when they look like ELF.
 #pragma once
 #include <elf.h>
+
 #include <cstdint>
 
 namespace detsim {
@@ -13,7 +14,7 @@ namespace detsim {
 constexpr unsigned kSegmentsMax = 24;
 
 struct ElfObject {
-  const char* name = "";  // as in the link map; empty for the main program
+  const char* name = "";   // as in the link map; empty for the main program
   std::uint64_t base = 0;  // what is added to an address in the file
   const Elf64_Dyn* dynamic = nullptr;
   unsigned segment_count = 0;

@@ -47,7 +47,8 @@ extern "C" void detsim_enter(Frame* frame) {
     return;
   }
   if ((++w.entered & 0xffff) == 0) end_with_launcher();
-  if (has_outside_signals()) [[unlikely]] take_outside_signals();
+  if (has_outside_signals()) [[unlikely]]
+    take_outside_signals();
   Task& me = current_task();
   ++me.calls;
   me.clock_reads = 0;

@@ -215,7 +215,8 @@ detsim_clone_shared:
         call    detsim_shared_child
         ud2
 
-        // rdi = the next process's baton word, rsi = exit status: the last steps of a kernel thread.
+        // rdi = the next process's baton word, rsi = exit status: the last steps of a kernel
+        // thread.
         // Once the baton is given nothing may touch the stack: a vfork child's belongs to its
         // parent, who may already run.
         .globl  detsim_give_baton_and_exit

@@ -2,7 +2,8 @@
 // in detsim_fault_frame. As detsim_entry_fault, but nothing is delivered.
 
         .text
-        .hidden detsim_cpu, detsim_enter_instruction, detsim_enter_spin, detsim_fault_frame, detsim_leave
+        .hidden detsim_cpu, detsim_enter_instruction, detsim_enter_spin
+        .hidden detsim_fault_frame, detsim_leave
         .globl  detsim_entry_instruction, detsim_entry_spin
         .hidden detsim_entry_instruction, detsim_entry_spin
 

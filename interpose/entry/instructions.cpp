@@ -35,12 +35,26 @@ unsigned read_code(std::uint64_t at, unsigned char (&code)[kInstructionMax]) {
 }
 
 Frame frame_of(Registers r) {
-  return {.r15 = reg(r, REG_R15), .r14 = reg(r, REG_R14), .r13 = reg(r, REG_R13),
-          .r12 = reg(r, REG_R12), .rbp = reg(r, REG_RBP), .rbx = reg(r, REG_RBX),
-          .r11 = reg(r, REG_R11), .r10 = reg(r, REG_R10), .r9 = reg(r, REG_R9),
-          .r8 = reg(r, REG_R8), .rax = reg(r, REG_RAX), .rcx = reg(r, REG_RCX),
-          .rdx = reg(r, REG_RDX), .rsi = reg(r, REG_RSI), .rdi = reg(r, REG_RDI), .number = 0,
-          .rip = reg(r, REG_RIP), .flags = reg(r, REG_EFL), .rsp = reg(r, REG_RSP), .resume = 0};
+  return {.r15 = reg(r, REG_R15),
+          .r14 = reg(r, REG_R14),
+          .r13 = reg(r, REG_R13),
+          .r12 = reg(r, REG_R12),
+          .rbp = reg(r, REG_RBP),
+          .rbx = reg(r, REG_RBX),
+          .r11 = reg(r, REG_R11),
+          .r10 = reg(r, REG_R10),
+          .r9 = reg(r, REG_R9),
+          .r8 = reg(r, REG_R8),
+          .rax = reg(r, REG_RAX),
+          .rcx = reg(r, REG_RCX),
+          .rdx = reg(r, REG_RDX),
+          .rsi = reg(r, REG_RSI),
+          .rdi = reg(r, REG_RDI),
+          .number = 0,
+          .rip = reg(r, REG_RIP),
+          .flags = reg(r, REG_EFL),
+          .rsp = reg(r, REG_RSP),
+          .resume = 0};
 }
 
 // The handler may not switch tasks; the target goes on by way of the shim, which does.
@@ -51,9 +65,16 @@ void yield_afterwards(Registers registers) {
 
 bool is_prefix(unsigned char byte) {
   switch (byte) {
-    case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x66: case 0x67:
-    case 0xf2: case 0xf3:
-      return true;
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0x3e:
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0x67:
+    case 0xf2:
+    case 0xf3: return true;
     default: return (byte & 0xf0) == 0x40;  // REX
   }
 }
@@ -99,7 +120,7 @@ bool answer_trapped(Registers registers, const unsigned char* code, unsigned ava
 
 void set_register(Registers registers, unsigned number, unsigned bits, std::uint64_t value) {
   constexpr int names[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                           REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+                           REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
   auto& place = reg(registers, names[number]);
   if (bits == 64) {
     place = value;
@@ -151,7 +172,7 @@ PatchedInstruction read_instruction(const unsigned char* code, unsigned count) {
   }
   const bool is_seven = (code[at + 2] & 0x38) == 0x38;
   if (repeated && !is_seven) return result;  // senduipi
-  result.kind = repeated ? PatchedInstruction::processor_id
+  result.kind = repeated   ? PatchedInstruction::processor_id
                 : is_seven ? PatchedInstruction::random_seed
                            : PatchedInstruction::random_number;
   result.length = at + 3;
@@ -165,8 +186,7 @@ bool answer_instruction(int signal_number, ucontext_t* context) {
   auto* registers = context->uc_mcontext.gregs;
   unsigned char code[kInstructionMax];
   const auto available = read_code(reg(registers, REG_RIP), code);
-  const bool answered =
-      answer_patched(registers) || answer_trapped(registers, code, available);
+  const bool answered = answer_patched(registers) || answer_trapped(registers, code, available);
   if (answered) ++door_counters().trapped_instructions;
   return answered;
 }

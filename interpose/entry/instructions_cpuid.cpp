@@ -19,9 +19,7 @@ struct KnownAnswer {
   ProcessorAnswer answer;
 };
 constexpr unsigned kKnownMax = 1024;
-KnownAnswer* known_answers() {
-  return reinterpret_cast<KnownAnswer*>(kWorldSites + (1 << 20));
-}
+KnownAnswer* known_answers() { return reinterpret_cast<KnownAnswer*>(kWorldSites + (1 << 20)); }
 
 ProcessorAnswer ask_for_real(std::uint32_t leaf, std::uint32_t subleaf) {
   ProcessorAnswer r;
@@ -44,9 +42,23 @@ ProcessorAnswer native(std::uint32_t leaf, std::uint32_t subleaf) {
 // Most leaves do not look at the subleaf, which is then whatever the register held.
 std::uint32_t used_subleaf(std::uint32_t leaf, std::uint32_t subleaf) {
   switch (leaf) {
-    case 4: case 7: case 0xb: case 0xd: case 0xf: case 0x10: case 0x12: case 0x14: case 0x17:
-    case 0x18: case 0x1a: case 0x1b: case 0x1d: case 0x1e: case 0x1f: case 0x20: case 0x8000001d:
-      return subleaf;
+    case 4:
+    case 7:
+    case 0xb:
+    case 0xd:
+    case 0xf:
+    case 0x10:
+    case 0x12:
+    case 0x14:
+    case 0x17:
+    case 0x18:
+    case 0x1a:
+    case 0x1b:
+    case 0x1d:
+    case 0x1e:
+    case 0x1f:
+    case 0x20:
+    case 0x8000001d: return subleaf;
     default: return 0;
   }
 }
@@ -80,11 +92,12 @@ void virtualize(std::uint32_t leaf, std::uint32_t subleaf, ProcessorAnswer& r) {
     }
     case 7:
       if (subleaf != 0) break;
-      r.b &= ~(bit(4) | bit(11) | bit(18));             // transactions, rdseed
-      r.c &= ~(bit(5) | bit(22));                       // waiting by the counter, rdpid
+      r.b &= ~(bit(4) | bit(11) | bit(18));  // transactions, rdseed
+      r.c &= ~(bit(5) | bit(22));            // waiting by the counter, rdpid
       r.d &= ~(bit(5) | bit(11) | bit(13) | bit(22) | bit(24) | bit(25));  // user interrupts, tiles
       break;
-    case 0xb: case 0x1f:
+    case 0xb:
+    case 0x1f:
       r.a = subleaf == 1 ? bits_for(cpus) : 0;
       r.b = subleaf == 0 ? 1 : subleaf == 1 ? cpus : 0;
       r.c = subleaf | (subleaf < 2 ? (subleaf + 1) << 8 : 0);  // 1: threads, 2: cores
@@ -93,8 +106,12 @@ void virtualize(std::uint32_t leaf, std::uint32_t subleaf, ProcessorAnswer& r) {
     case 0x15: r = {1, 1, 1'000'000'000, 0}; break;  // the counter's clock, in Hz
     case 0x16: r = {1000, 1000, 100, 0}; break;      // in MHz
     case 0x40000010: r.a = 1'000'000; break;         // in kHz, as hypervisors tell it
-    case 0x80000008: if (r.c != 0) r.c = (cpus - 1) | bits_for(cpus) << 12; break;  // AMD
-    case 0x8000001e: if ((r.a | r.b | r.c) != 0) r = {id, id, 0, 0}; break;         // AMD
+    case 0x80000008:
+      if (r.c != 0) r.c = (cpus - 1) | bits_for(cpus) << 12;
+      break;  // AMD
+    case 0x8000001e:
+      if ((r.a | r.b | r.c) != 0) r = {id, id, 0, 0};
+      break;  // AMD
     default: break;
   }
 }

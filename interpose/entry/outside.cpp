@@ -12,8 +12,7 @@
 namespace detsim {
 namespace {
 
-constexpr int kHandled[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,
-                            SIGUSR2, SIGALRM, SIGTERM, SIGWINCH};
+constexpr int kHandled[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH};
 
 void on_outside_signal(int number, siginfo_t*, void* context) {
   const Process* process = cpu().process;
@@ -62,8 +61,7 @@ void enter_for_outside_signals(ucontext_t* context) {
   auto* regs = context->uc_mcontext.gregs;
   const bool can = cpu().task != nullptr && has_outside_signals() && !is_searching() &&
                    is_target_text(static_cast<std::uint64_t>(regs[REG_RIP])) &&
-                   world().running_real_pid ==
-                       static_cast<std::uint32_t>(cpu().process->real_pid);
+                   world().running_real_pid == static_cast<std::uint32_t>(cpu().process->real_pid);
   if (can) enter_from_handler(regs);
 }
 

@@ -70,7 +70,7 @@ struct Study {
   FunctionRange function;
   Patch in_front, behind;
   bool jumps_anywhere = false;  // has an indirect jump other than to another function
-  bool hit_in_front = false, hit_behind = false;  // a branch lands inside
+  bool hit_in_front = false, hit_behind = false;   // a branch lands inside
   std::uint64_t other_parts[kOtherPartsMax] = {};  // where the function jumps to outside of itself
   unsigned other_count = 0;
   bool too_many_parts = false;
@@ -329,8 +329,7 @@ bool decide(std::uint64_t site) {
       remember(build_id, object, site, patch);
     }
   }
-  count_result(patch.finding,
-               patch.finding != Finding::refused && carry_out(object, patch, site));
+  count_result(patch.finding, patch.finding != Finding::refused && carry_out(object, patch, site));
   return true;
 }
 

@@ -36,14 +36,14 @@ std::uint64_t resume_address(std::uint64_t rip);
 /// What the doors have seen, for all processes of the run. Read by tests and reports; nothing
 /// depends on it.
 struct DoorCounters {
-  std::uint64_t trapped_calls;         // by user dispatch
-  std::uint64_t sites_in_front;        // rewritten, by method
+  std::uint64_t trapped_calls;   // by user dispatch
+  std::uint64_t sites_in_front;  // rewritten, by method
   std::uint64_t sites_behind;
-  std::uint64_t sites_refused;         // go on trapping
+  std::uint64_t sites_refused;  // go on trapping
   std::uint64_t decoders_loaded;
   std::uint64_t trapped_instructions;  // rdtsc and the like, patched ones included
   std::uint64_t patched_instructions;  // places where a trap was put
-  std::uint64_t left_instructions;     // looked like one that must not be left, but could not be told
+  std::uint64_t left_instructions;  // looked like one that must not be left, but could not be told
   std::uint64_t scanned_bytes;
 };
 DoorCounters& door_counters();

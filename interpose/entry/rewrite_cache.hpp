@@ -8,11 +8,11 @@ namespace detsim {
 
 enum class Finding : std::uint32_t {
   none,
-  refused,      // a syscall site that must go on trapping
-  in_front,     // `length`: bytes of the move in front
-  behind,       // `length`: bytes of the syscall and what is moved with it
-  scanned,      // a segment was searched; its first instruction to patch is `next`
-  instruction   // an instruction to patch: `length` bytes, `detail` as instructions.cpp packs it
+  refused,     // a syscall site that must go on trapping
+  in_front,    // `length`: bytes of the move in front
+  behind,      // `length`: bytes of the syscall and what is moved with it
+  scanned,     // a segment was searched; its first instruction to patch is `next`
+  instruction  // an instruction to patch: `length` bytes, `detail` as instructions.cpp packs it
 };
 
 struct CachedFinding {

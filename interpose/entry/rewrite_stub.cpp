@@ -30,8 +30,7 @@ bool reaches(std::uint64_t from, std::uint64_t to) {
 bool map_arena(std::uint64_t begin) {
   if (begin < kLowest || begin > kHighest) return false;
   return raw(__NR_mmap, begin, kArenaBytes, PROT_READ | PROT_EXEC,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-             0) == static_cast<long>(begin);
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == static_cast<long>(begin);
 }
 
 std::uint64_t end_of_libraries() {

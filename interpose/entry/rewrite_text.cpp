@@ -104,8 +104,8 @@ bool find_mapping(std::uint64_t address, MappingQuery& result) {
   result = {};
   result.bytes = sizeof result;
   result.address = address;
-  const bool found = raw(__NR_ioctl, fd, kQueryMapping, &result) == 0 ||
-                     search_maps(fd, address, result);
+  const bool found =
+      raw(__NR_ioctl, fd, kQueryMapping, &result) == 0 || search_maps(fd, address, result);
   raw(__NR_close, fd);
   return found;
 }
@@ -176,7 +176,9 @@ bool read_original(std::uint64_t address, unsigned char* bytes, std::uint64_t co
 }
 
 Sweep::Sweep(std::uint64_t begin, std::uint64_t end)
-    : begin_(begin), end_(end), at_(begin),
+    : begin_(begin),
+      end_(end),
+      at_(begin),
       readable_(end - begin <= kFunctionBytesMax && read_original(begin, code, end - begin)) {}
 
 bool Sweep::next(Instruction& instruction) {

@@ -13,9 +13,9 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/entry/decoder.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
-#include "interpose/entry/outside.hpp"
 #include "interpose/entry/trap.hpp"
 
 extern "C" void detsim_entry_spin();
@@ -62,9 +62,8 @@ constinit Search search = {};
 FoundSpin found;
 
 // The kernel numbers registers in its own way.
-constexpr int kEncoded[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
-                            REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
-                            REG_R12, REG_R13, REG_R14, REG_R15};
+constexpr int kEncoded[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                            REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 
 // The vector registers as the kernel saved them (XSAVE's standard format), without what is no state
 // of the target: where the last x87 instruction was, and which components are in use.
@@ -182,11 +181,12 @@ bool prepare_instruction(const greg_t* regs) {
   for (unsigned i = 0; i < accesses.count; ++i) {
     const auto& access = accesses.list[i];
     const auto address = address_of(access, regs, accesses.length);
-    const bool ok = for_each_word(address, access.bytes, [&](std::uint64_t word,
-                                                             std::uint64_t mask) {
-      if (access.reads && search.phase == Phase::measuring && !note_read(word, mask)) return false;
-      return !access.writes || note_pending(word);
-    });
+    const bool ok =
+        for_each_word(address, access.bytes, [&](std::uint64_t word, std::uint64_t mask) {
+          if (access.reads && search.phase == Phase::measuring && !note_read(word, mask))
+            return false;
+          return !access.writes || note_pending(word);
+        });
     if (!ok) return false;
   }
   return true;
@@ -276,8 +276,7 @@ Verdict judge(const State& state) {
       if (!same(state, search.remembered) || !is_memory_as_remembered()) return Verdict::give_up;
       search.phase = Phase::walking;
       [[fallthrough]];
-    case Phase::walking:
-      return same(state, search.lowest) ? Verdict::arrived : Verdict::go_on;
+    case Phase::walking: return same(state, search.lowest) ? Verdict::arrived : Verdict::go_on;
     case Phase::idle: break;
   }
   return Verdict::give_up;
@@ -304,7 +303,8 @@ void search_step(ucontext_t* context) {
   auto* regs = context->uc_mcontext.gregs;
   const auto rip = static_cast<std::uint64_t>(regs[REG_RIP]);
   if (in_leave_tail(rip)) return;  // about to be back in the target
-  if (!is_target_text(rip) || search.steps_left-- == 0 || !accept_stores()) return stop_search(context);
+  if (!is_target_text(rip) || search.steps_left-- == 0 || !accept_stores())
+    return stop_search(context);
   const auto state = state_of(*context);
   const auto verdict = judge(state);
   if (verdict == Verdict::arrived) return leave_target(context, state);

@@ -4,9 +4,9 @@
 // the root process or as the process whose execve this image is the result of, and closes the
 // doors one after another; user dispatch last, since from then on every call is entered.
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 #include <elf.h>
 #include <linux/mman.h>
-#include <asm-generic/fcntl.h>
 #include <signal.h>
 
 #include "interpose/base/exec_image.hpp"
@@ -47,9 +47,8 @@ void map_world(const char* where) {
   }
   const long fd = raw(__NR_open, path.data(), O_RDWR | O_CLOEXEC);
   if (fd < 0) fatal("cannot open the world at ", path.data(), ": error ", -fd);
-  const long address =
-      raw(__NR_mmap, kWorldAddress, kWorldBytes, PROT_READ | PROT_WRITE,
-          MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+  const long address = raw(__NR_mmap, kWorldAddress, kWorldBytes, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
   raw(__NR_close, fd);
   if (address != static_cast<long>(kWorldAddress)) {
     fatal("the world's address range is taken: error ", -address);
@@ -86,8 +85,8 @@ const Elf64_auxv_t* find_auxiliary(const Elf64_auxv_t* vector, std::uint64_t typ
 void fix_random_bytes(const Elf64_auxv_t* auxiliary) {
   const auto* entry = find_auxiliary(auxiliary, AT_RANDOM);
   if (entry == nullptr) return;
-  auto stream = ChoiceStream::derive(world().config.seed, Stream::identity,
-                                     current_task().ancestry);
+  auto stream =
+      ChoiceStream::derive(world().config.seed, Stream::identity, current_task().ancestry);
   const std::uint64_t canary = stream.next() & ~0xffull;
   const std::uint64_t guard = stream.next();
   auto* bytes = reinterpret_cast<std::uint64_t*>(entry->a_un.a_val);

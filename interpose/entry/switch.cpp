@@ -163,7 +163,6 @@ bool only_sleeps(const Task& task) {
          world().scheduler.now_ns - task.sleeping_since_ns >= kOnlySleeps_ns;
 }
 
-
 bool only_sleepers_move() {
   auto& scheduler = world().scheduler;
   bool somebody_waits = false;
@@ -196,7 +195,8 @@ Task& choose() {
   Task* me = state == TaskState::runnable || state == TaskState::waiting ? cpu().task : nullptr;
   for (;;) {
     if (w.lost_process != 0) bury_lost();
-    if (has_outside_signals()) [[unlikely]] take_outside_signals();
+    if (has_outside_signals()) [[unlikely]]
+      take_outside_signals();
     serve_due_timers();
     if (scheduler.spinners != 0) look_at_spinners(false);
     const auto decisions = scheduler.decisions;
@@ -331,7 +331,9 @@ void scheduling_point(Operation operation) {
   auto& scheduler = w.scheduler;
   if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
   current_task().next = operation;
-  if (scheduler.runnable_count + scheduler.spinners <= 1 && scheduler.next_deadline_ns > scheduler.now_ns) return;
+  if (scheduler.runnable_count + scheduler.spinners <= 1 &&
+      scheduler.next_deadline_ns > scheduler.now_ns)
+    return;
   reschedule();
 }
 

@@ -75,7 +75,8 @@ std::uint64_t on_task_stack(std::uint64_t (*function)(std::uint64_t, std::uint64
 // Whether more is to be done than to charge the operation.
 [[gnu::always_inline]] inline bool is_plain(OperationKind kind) {
   Task* me = cpu().task;
-  if (me == nullptr) [[unlikely]] return false;
+  if (me == nullptr) [[unlikely]]
+    return false;
   if (cost_of(kind) != 0) {
     me->clock_reads = 0;
     charge(*me, cost_of(kind));
@@ -142,29 +143,26 @@ void find_real_functions(const Elf64_auxv_t* auxiliary) {
 }
 
 void point_from_target(Operation operation) {
-  on_task_stack(point_on_task_stack, static_cast<std::uint64_t>(operation.kind),
-                operation.object);
+  on_task_stack(point_on_task_stack, static_cast<std::uint64_t>(operation.kind), operation.object);
 }
 
 }  // namespace detsim
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
-#define POINT(name, kind)                                                               \
-  EXPORTED detsim::Word name(detsim::Word a, detsim::Word b, detsim::Word c,            \
-                             detsim::Word d) {                                          \
-    using namespace detsim;                                                             \
-    if (is_plain(OperationKind::kind)) [[likely]] {                                     \
-      return real[row_##name](a, b, c, d);                                              \
-    }                                                                                   \
-    return call_after_point<row_##name, OperationKind::kind>(a, b, c, d);               \
+#define POINT(name, kind)                                                                      \
+  EXPORTED detsim::Word name(detsim::Word a, detsim::Word b, detsim::Word c, detsim::Word d) { \
+    using namespace detsim;                                                                    \
+    if (is_plain(OperationKind::kind)) [[likely]] {                                            \
+      return real[row_##name](a, b, c, d);                                                     \
+    }                                                                                          \
+    return call_after_point<row_##name, OperationKind::kind>(a, b, c, d);                      \
   }
-#define TRY(name, kind)                                                                 \
-  EXPORTED detsim::Word name(detsim::Word a, detsim::Word b) {                          \
-    return detsim::try_after_point<detsim::row_##name, detsim::OperationKind::kind>(    \
-        a, b);                                                                          \
+#define TRY(name, kind)                                                                    \
+  EXPORTED detsim::Word name(detsim::Word a, detsim::Word b) {                             \
+    return detsim::try_after_point<detsim::row_##name, detsim::OperationKind::kind>(a, b); \
   }
-#define SPIN(name, try_name)                                                            \
-  EXPORTED detsim::Word name(detsim::Word a) {                                          \
-    return detsim::spin(detsim::row_##name, detsim::row_##try_name, a);                 \
+#define SPIN(name, try_name)                                            \
+  EXPORTED detsim::Word name(detsim::Word a) {                          \
+    return detsim::spin(detsim::row_##name, detsim::row_##try_name, a); \
   }
 #include "interpose/entry/symbols.def"

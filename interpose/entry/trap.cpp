@@ -1,7 +1,7 @@
 #include "interpose/entry/trap.hpp"
 
-#include <asm/prctl.h>
 #include <asm-generic/errno.h>
+#include <asm/prctl.h>
 #include <elf.h>
 #include <linux/audit.h>
 #include <linux/prctl.h>
@@ -16,9 +16,9 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/instructions.hpp"
+#include "interpose/entry/outside.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_stub.hpp"
-#include "interpose/entry/outside.hpp"
 #include "interpose/entry/spin.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/vdso.hpp"
@@ -148,7 +148,8 @@ void on_fault(int number, siginfo_t* info, void* context) {
   if (is_step && is_own_step(rip)) return;
   if (is_searching()) stop_search(ucontext);
   if (answer_instruction(number, ucontext)) return;
-  fault = {.number = number, .code = info->si_code,
+  fault = {.number = number,
+           .code = info->si_code,
            .value = reinterpret_cast<std::uint64_t>(info->si_addr)};
   details.error = static_cast<std::uint64_t>(regs[REG_ERR]);
   details.trap = static_cast<std::uint64_t>(regs[REG_TRAPNO]);
@@ -177,11 +178,26 @@ const SignalInfo& fault_info() { return fault; }
 
 Frame frame_of_context(const greg_t* regs) {
   const auto reg = [regs](int name) { return static_cast<std::uint64_t>(regs[name]); };
-  return {.r15 = reg(REG_R15), .r14 = reg(REG_R14), .r13 = reg(REG_R13), .r12 = reg(REG_R12),
-          .rbp = reg(REG_RBP), .rbx = reg(REG_RBX), .r11 = reg(REG_R11), .r10 = reg(REG_R10),
-          .r9 = reg(REG_R9), .r8 = reg(REG_R8), .rax = reg(REG_RAX), .rcx = reg(REG_RCX),
-          .rdx = reg(REG_RDX), .rsi = reg(REG_RSI), .rdi = reg(REG_RDI), .number = 0,
-          .rip = reg(REG_RIP), .flags = reg(REG_EFL), .rsp = reg(REG_RSP), .resume = 0};
+  return {.r15 = reg(REG_R15),
+          .r14 = reg(REG_R14),
+          .r13 = reg(REG_R13),
+          .r12 = reg(REG_R12),
+          .rbp = reg(REG_RBP),
+          .rbx = reg(REG_RBX),
+          .r11 = reg(REG_R11),
+          .r10 = reg(REG_R10),
+          .r9 = reg(REG_R9),
+          .r8 = reg(REG_R8),
+          .rax = reg(REG_RAX),
+          .rcx = reg(REG_RCX),
+          .rdx = reg(REG_RDX),
+          .rsi = reg(REG_RSI),
+          .rdi = reg(REG_RDI),
+          .number = 0,
+          .rip = reg(REG_RIP),
+          .flags = reg(REG_EFL),
+          .rsp = reg(REG_RSP),
+          .resume = 0};
 }
 
 bool in_leave_tail(std::uint64_t address) {
@@ -209,7 +225,8 @@ bool is_target_text(std::uint64_t address) {
 void install_traps() {
   shim_text = find_text();
   handle_in_kernel(SIGSYS, on_sigsys);
-  for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) handle_in_kernel(number, on_fault);
+  for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP})
+    handle_in_kernel(number, on_fault);
   handle_in_kernel(kNudgeSignal, on_nudge);
   handle_outside_signals();
   // The kernel's own SIGPIPE and the like are modelled (signals.cpp).

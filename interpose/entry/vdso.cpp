@@ -32,10 +32,12 @@ struct Replacement {
   const char* name;  // without the __vdso_ that the kernel's own names begin with
   void (*function)();
 };
-constexpr Replacement kReplacements[] = {
-    {"clock_gettime", detsim_vdso_clock_gettime}, {"gettimeofday", detsim_vdso_gettimeofday},
-    {"time", detsim_vdso_time},                   {"clock_getres", detsim_vdso_clock_getres},
-    {"getcpu", detsim_vdso_getcpu},               {"getrandom", detsim_vdso_getrandom}};
+constexpr Replacement kReplacements[] = {{"clock_gettime", detsim_vdso_clock_gettime},
+                                         {"gettimeofday", detsim_vdso_gettimeofday},
+                                         {"time", detsim_vdso_time},
+                                         {"clock_getres", detsim_vdso_clock_getres},
+                                         {"getcpu", detsim_vdso_getcpu},
+                                         {"getrandom", detsim_vdso_getrandom}};
 
 constexpr unsigned kJumpBytes = 13;
 std::uint64_t vdso_begin, vdso_end;
@@ -110,8 +112,7 @@ Symbols symbols_of(const ElfObject& object) {
   }
   if (result.begin == nullptr || result.names == nullptr) fatal("the vDSO has no symbols");
   const auto bytes = result.names - reinterpret_cast<const char*>(result.begin);
-  result.count = hash != nullptr ? hash[1]
-                                 : static_cast<std::uint32_t>(bytes > 0 ? bytes / 24 : 0);
+  result.count = hash != nullptr ? hash[1] : static_cast<std::uint32_t>(bytes > 0 ? bytes / 24 : 0);
   return result;
 }
 
@@ -140,7 +141,8 @@ bool in_vdso(std::uint64_t address) { return address >= vdso_begin && address < 
 // -- what vdso.S calls, on the caller's stack
 
 extern "C" ClockReading detsim_clock_reading(int clock) {
-  if (charge_polling()) [[unlikely]] point_from_target({OperationKind::yield, 0});
+  if (charge_polling()) [[unlikely]]
+    point_from_target({OperationKind::yield, 0});
   bool ok;
   const auto value = clock_value(clock, ok);
   if (!ok) return {static_cast<std::uint64_t>(-EINVAL), ~0ull};

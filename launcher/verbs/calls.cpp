@@ -12,12 +12,9 @@ namespace {
 
 const char* word_of(CallSupport support) {
   switch (support) {
-    case CallSupport::modelled:
-      return "modelled";
-    case CallSupport::passed:
-      return "passed";
-    case CallSupport::refused:
-      return "refused";
+    case CallSupport::modelled: return "modelled";
+    case CallSupport::passed: return "passed";
+    case CallSupport::refused: return "refused";
   }
   return "?";
 }

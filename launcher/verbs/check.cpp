@@ -28,12 +28,11 @@ std::string ending_of(const RunResult& result) {
   const auto status = static_cast<int>(result.status);
   switch (result.outcome) {
     case Outcome::finished:
-      if (WIFSIGNALED(status)) return fmt::format("killed by SIG{}", sigabbrev_np(WTERMSIG(status)));
+      if (WIFSIGNALED(status))
+        return fmt::format("killed by SIG{}", sigabbrev_np(WTERMSIG(status)));
       return fmt::format("status {}", WEXITSTATUS(status));
-    case Outcome::stopped:
-      return "more events than run 1";
-    default:
-      return word_of(result.outcome);
+    case Outcome::stopped: return "more events than run 1";
+    default: return word_of(result.outcome);
   }
 }
 
@@ -55,8 +54,10 @@ void print_side(Comparison& comparison, const ComparedRun& run, const TraceReade
              revisit.stacks.empty() ? "    no stack: done again, it did not come to this event\n"
                                     : revisit.stacks);
   if (!revisit.is_same && !revisit.stacks.empty()) {
-    fmt::print(stderr, "    (when done again, this run went another way before: these stacks are "
-                       "of event {} of that way)\n", event);
+    fmt::print(stderr,
+               "    (when done again, this run went another way before: these stacks are "
+               "of event {} of that way)\n",
+               event);
   }
 }
 

@@ -15,12 +15,9 @@ constexpr const char kProbe[] = "date +%s.%N; echo $$; head -c 8 /dev/urandom | 
 
 const char* word_of(Offer offer) {
   switch (offer) {
-    case Offer::yes:
-      return "ok";
-    case Offer::limited:
-      return "limited";
-    case Offer::no:
-      return "missing";
+    case Offer::yes: return "ok";
+    case Offer::limited: return "limited";
+    case Offer::no: return "missing";
   }
   return "?";
 }

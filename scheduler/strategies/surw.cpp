@@ -48,10 +48,8 @@ bool of_interest(const StrategyState& state, const Operation& operation) {
     case OperationKind::none:
     case OperationKind::start:
     case OperationKind::end:
-    case OperationKind::yield:
-      return false;
-    default:
-      break;
+    case OperationKind::yield: return false;
+    default: break;
   }
   if (state.parameter <= 1) return true;
   return operation.object != 0 && mix64(operation.object ^ state.salt) % state.parameter == 0;

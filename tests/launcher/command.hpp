@@ -25,8 +25,8 @@ struct CommandResult {
 
 struct CommandOptions {
   std::string input;
-  std::vector<std::string> variables;   // NAME=VALUE
-  std::function<void()> before_exec;    // in the child
+  std::vector<std::string> variables;    // NAME=VALUE
+  std::function<void()> before_exec;     // in the child
   std::function<void(pid_t)> meanwhile;  // once the first byte of output has come
   int seconds_max = 60;
 };

@@ -38,8 +38,9 @@ TEST_CASE("three tasks that wait in a circle") {
   const auto result = run("circle");
   CHECK(result.code() == 120);
   CHECK(has(result, "detsim: deadlock: 4 tasks wait, and none can ever run again"));
-  CHECK(has(result, "They wait for each other in a circle: task 1001 \"clerk\" waits for mutex "
-                    "bank::account_lock"));
+  CHECK(has(result,
+            "They wait for each other in a circle: task 1001 \"clerk\" waits for mutex "
+            "bank::account_lock"));
   CHECK(has(result, "held by task 1002 \"clerk\""));
   CHECK(has(result, "pthread_mutex_lock at nptl/pthread_mutex_lock.c"));
   CHECK(has(result, "bank::transfer(int, int) at "));
@@ -96,8 +97,9 @@ TEST_CASE("two processes with each other's locks") {
 TEST_CASE("a pipe that nobody writes to") {
   const auto result = run("pipe");
   CHECK(result.code() == 120);
-  CHECK(has(result, "waits to read from descriptor 3, a pipe (it can be written through descriptor "
-                    "4 of this process)"));
+  CHECK(has(result,
+            "waits to read from descriptor 3, a pipe (it can be written through descriptor "
+            "4 of this process)"));
   CHECK(has(result, "listen(int) at "));
 }
 
@@ -157,14 +159,15 @@ TEST_CASE("the report for programs") {
   CHECK(clerk["waits"]["kind"] == "mutex");
   CHECK(clerk["waits"]["holder"] == 1002);
   bool found = false;
-  for (const auto& frame : clerk["stack"]) found = found || frame["function"] == "bank::transfer(int, int)";
+  for (const auto& frame : clerk["stack"])
+    found = found || frame["function"] == "bank::transfer(int, int)";
   CHECK(found);
 }
 
 TEST_CASE("the report of a run that ends by itself") {
   const auto path = temporary("report.json");
-  const auto result = run_command({DETSIM, "run", "--seed", "7", "--report-json", path, "--", "sh",
-                                   "-c", "kill -TERM $$"});
+  const auto result = run_command(
+      {DETSIM, "run", "--seed", "7", "--report-json", path, "--", "sh", "-c", "kill -TERM $$"});
   CHECK(WIFSIGNALED(result.status));
   const auto json = nlohmann::json::parse(std::ifstream(path));
   CHECK(json["outcome"] == "finished");
@@ -175,9 +178,9 @@ TEST_CASE("the report of a run that ends by itself") {
 
 TEST_CASE("a reader that goes away does not change how the run ends") {
   const auto path = temporary("report.json");
-  const auto result = run_command(
-      {"sh", "-c", std::string("{ " DETSIM " run --seed 1 --report-json ") + path + " -- " TARGETS
-                   "circle 2>&1; echo $? >&3; } 3>&2 | true"});
+  const auto result = run_command({"sh", "-c",
+                                   std::string("{ " DETSIM " run --seed 1 --report-json ") + path +
+                                       " -- " TARGETS "circle 2>&1; echo $? >&3; } 3>&2 | true"});
   const auto json = nlohmann::json::parse(std::ifstream(path));
   CHECK(json["outcome"] == "deadlock");
 }

@@ -24,8 +24,8 @@
 #define EXPECT_NORETURN _Noreturn
 #endif
 
-EXPECT_NORETURN static inline void expect_fail(const char *file, int line, const char *what,
-                                               const char *expected, const char *got) {
+EXPECT_NORETURN static inline void expect_fail(const char* file, int line, const char* what,
+                                               const char* expected, const char* got) {
   const int error = errno;
   fflush(stdout);
   fprintf(stderr, "%s:%d: %s: expected %s, got %s (pid %d, errno %d: %s)\n", file, line, what,
@@ -34,12 +34,11 @@ EXPECT_NORETURN static inline void expect_fail(const char *file, int line, const
   _exit(1);
 }
 
-#define EXPECT(cond) \
-  ((cond) ? (void)0 : expect_fail(__FILE__, __LINE__, #cond, "true", "false"))
+#define EXPECT(cond) ((cond) ? (void)0 : expect_fail(__FILE__, __LINE__, #cond, "true", "false"))
 
 #ifdef __cplusplus
 template <class T>
-std::string expect_text(const T &value) {
+std::string expect_text(const T& value) {
   std::ostringstream out;
   if constexpr (std::is_enum_v<T>) {
     out << static_cast<long long>(value);
@@ -55,13 +54,13 @@ std::string expect_text(const T &value) {
 }
 
 template <class A, class B>
-void expect_eq(const A &got, const B &expected, const char *file, int line, const char *what) {
+void expect_eq(const A& got, const B& expected, const char* file, int line, const char* what) {
   bool equal = false;
   if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> &&
                 !std::is_same_v<B, bool>) {
     // Compared as values: -1 is not 0xffffffff, whatever the operands' signs.
-    equal = (got < A{}) == (expected < B{}) && static_cast<unsigned long long>(got) ==
-                                                   static_cast<unsigned long long>(expected);
+    equal = (got < A{}) == (expected < B{}) &&
+            static_cast<unsigned long long>(got) == static_cast<unsigned long long>(expected);
   } else {
     equal = got == expected;
   }
@@ -72,8 +71,8 @@ void expect_eq(const A &got, const B &expected, const char *file, int line, cons
 #define EXPECT_EQ(got, expected) \
   expect_eq((got), (expected), __FILE__, __LINE__, #got " == " #expected)
 #else
-static inline void expect_eq(long long got, long long expected, const char *file, int line,
-                             const char *what) {
+static inline void expect_eq(long long got, long long expected, const char* file, int line,
+                             const char* what) {
   if (got != expected) {
     char expected_text[32], got_text[32];
     snprintf(expected_text, sizeof expected_text, "%lld", expected);
@@ -81,14 +80,13 @@ static inline void expect_eq(long long got, long long expected, const char *file
     expect_fail(file, line, what, expected_text, got_text);
   }
 }
-#define EXPECT_EQ(got, expected)                                                 \
-  expect_eq((long long)(got), (long long)(expected), __FILE__, __LINE__, #got \
-            " == " #expected)
+#define EXPECT_EQ(got, expected) \
+  expect_eq((long long)(got), (long long)(expected), __FILE__, __LINE__, #got " == " #expected)
 #endif
 
 // The expression must yield -1 and leave exactly this error number.
-static inline void expect_errno(long long result, int expected, const char *file, int line,
-                                const char *what) {
+static inline void expect_errno(long long result, int expected, const char* file, int line,
+                                const char* what) {
   const int got = errno;
   if (result != -1 || got != expected) {
     char expected_text[64], got_text[64];
@@ -110,7 +108,7 @@ static inline int ok(void) {
 }
 
 // For what this machine, user or sandbox cannot offer: the reason is said, and the test passes.
-static inline int skip(const char *reason) {
+static inline int skip(const char* reason) {
   printf("skip %s\n", reason);
   return ok();
 }
@@ -146,11 +144,11 @@ static inline int status_of(pid_t pid) {
   return status;
 }
 
-#define EXPECT_CHILD_OK(pid)                              \
-  do {                                                    \
-    const int expect_status = status_of(pid);             \
-    EXPECT(WIFEXITED(expect_status));                     \
-    EXPECT_EQ(WEXITSTATUS(expect_status), 0);             \
+#define EXPECT_CHILD_OK(pid)                  \
+  do {                                        \
+    const int expect_status = status_of(pid); \
+    EXPECT(WIFEXITED(expect_status));         \
+    EXPECT_EQ(WEXITSTATUS(expect_status), 0); \
   } while (0)
 
 #ifdef __cplusplus

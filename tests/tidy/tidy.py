@@ -62,7 +62,7 @@ def has_own_header(name, names):
     return name.endswith('.cpp') and name[:-3] + 'hpp' in names
 
 
-def problems_of(name, text, names, unformatted):
+def problems_of(name, text, names):
     lines = text.split('\n')
     suffix = pathlib.Path(name).suffix
     if suffix in CODE:
@@ -73,7 +73,7 @@ def problems_of(name, text, names, unformatted):
                 and not name.startswith('tests/'):
             yield f'{name}: does not open with a comment that says what it is for'
         for number, line in enumerate(lines, 1):
-            if len(line) > COLUMNS_MAX and not name.startswith(unformatted):
+            if len(line) > COLUMNS_MAX:
                 yield f'{name}:{number}: {len(line)} columns, more than {COLUMNS_MAX}'
         for number, length in functions(lines):
             longest = TEST_FUNCTION_LINES_MAX if name.startswith('tests/') else FUNCTION_LINES_MAX
@@ -107,15 +107,12 @@ def missing_packages(root):
 def main(root):
     names = tracked(root)
     found = [*missing_packages(root)]
-    # See tools/format.
-    list_of_unformatted = pathlib.Path(root, 'tests/tidy/unformatted.txt')
-    unformatted = tuple(list_of_unformatted.read_text().split()) if list_of_unformatted.exists() else ()
     for name in names:
         path = pathlib.Path(root, name)
         if not path.is_file() or name == 'LICENSE':
             continue
         try:
-            found += problems_of(name, path.read_text(), set(names), unformatted)
+            found += problems_of(name, path.read_text(), set(names))
         except UnicodeDecodeError:
             continue  # data
     print('\n'.join(found))

@@ -63,8 +63,7 @@ TEST_CASE("a trace with any one byte changed") {
   const auto bytes = read_file(directory.file("trace"));
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     CAPTURE(i);
-    const bool reserved = i >= offsetof(FileHead, reserved) &&
-                          i < offsetof(FileHead, metadata_sum);
+    const bool reserved = i >= offsetof(FileHead, reserved) && i < offsetof(FileHead, metadata_sum);
     auto damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
     REQUIRE((refusal_of(directory, damaged) == "") == reserved);

@@ -1,10 +1,11 @@
 // The first event in which two runs differ.
+#include "trace/diff.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "tests/trace/support.hpp"
-#include "trace/diff.hpp"
 
 namespace detsim {
 namespace {

@@ -1,10 +1,11 @@
 // Stacks of fibers in a live process, through -O2 code, inlined calls, and a libc without debug
 // information. The same program also without its debug information and symbols.
+#include "launcher/unwind.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "launcher/unwind.hpp"
 #include "tests/trace/live_target.hpp"
 
 namespace detsim {
@@ -53,8 +54,8 @@ TEST_CASE("a fiber's stack goes through libc and names inlined calls") {
     CHECK(stack[2].inlined);
     CHECK_FALSE(stack[3].inlined);
     CHECK(stack[4].module == "libc.so.6");
-    const auto sort = std::find(names.begin(), names.end(),
-                                "void garden::sort_through_libc<int>(int*)");
+    const auto sort =
+        std::find(names.begin(), names.end(), "void garden::sort_through_libc<int>(int*)");
     CHECK(sort != names.end());
     CHECK(std::find(sort, names.end(), "garden::run_fiber()") != names.end());
     for (const auto i : {0, 1, 2, 3}) {

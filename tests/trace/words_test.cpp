@@ -1,8 +1,9 @@
+#include "trace/words.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/syscall.h>
 
 #include "tests/trace/support.hpp"
-#include "trace/words.hpp"
 
 namespace detsim {
 namespace {

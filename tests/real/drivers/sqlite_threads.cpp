@@ -41,13 +41,17 @@ static int print(void*, int columns, char** values, char**) {
 
 int main(int, char** arguments) {
   const char* path = arguments[1];
-  run(path, "create table rows (worker, row); create table total (n); insert into total values (0)");
+  run(path,
+      "create table rows (worker, row); create table total (n); insert into total values (0)");
   std::vector<std::thread> workers;
   for (int worker = 0; worker < 4; ++worker) workers.emplace_back(work, path, worker);
   for (auto& worker : workers) worker.join();
   sqlite3* base = nullptr;
   must(sqlite3_open(path, &base), base);
-  must(sqlite3_exec(base, "select n from total; select count(*), sum(row) from rows; "
-                          "pragma integrity_check", print, nullptr, nullptr), base);
+  must(sqlite3_exec(base,
+                    "select n from total; select count(*), sum(row) from rows; "
+                    "pragma integrity_check",
+                    print, nullptr, nullptr),
+       base);
   sqlite3_close(base);
 }

@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-extern char **environ;
+extern char** environ;
 
 namespace {
 
@@ -35,7 +35,7 @@ struct Counted {
 };
 thread_local Counted counted;
 
-void require(bool holds, const char *what) {
+void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "failed: %s\n", what);
   std::_Exit(1);
@@ -62,7 +62,7 @@ void take_turns(int me) {
 void threads() {
   std::vector<std::thread> all;
   for (int i = 0; i < 4; ++i) all.emplace_back(take_turns, i);
-  for (auto &thread : all) thread.join();
+  for (auto& thread : all) thread.join();
   require(rounds == 200 && destroyed == 4, "turns");
   std::thread([] {
     try {
@@ -100,10 +100,11 @@ void processes() {
     _exit(127);
   }
   require(status_of(fast) == 5, "vfork");
-  const char *arguments[] = {"sh", "-c", "kill -9 $$", nullptr};
+  const char* arguments[] = {"sh", "-c", "kill -9 $$", nullptr};
   pid_t spawned;
-  require(posix_spawn(&spawned, "/bin/sh", nullptr, nullptr, const_cast<char **>(arguments),
-                      environ) == 0, "posix_spawn");
+  require(posix_spawn(&spawned, "/bin/sh", nullptr, nullptr, const_cast<char**>(arguments),
+                      environ) == 0,
+          "posix_spawn");
   require(status_of(spawned) == -9, "spawned");
   require(system("exit 6") == 6 << 8, "system");
 }

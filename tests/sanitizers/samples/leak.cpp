@@ -9,12 +9,12 @@
 namespace {
 
 // Never destroyed: destroying a condition variable waits for its waiters.
-std::mutex &mutex = *new std::mutex;
-std::condition_variable &changed = *new std::condition_variable;
+std::mutex& mutex = *new std::mutex;
+std::condition_variable& changed = *new std::condition_variable;
 int waiting;
 
 [[gnu::noinline]] void wait_with_block() {
-  volatile char *only = static_cast<char *>(std::malloc(4321));
+  volatile char* only = static_cast<char*>(std::malloc(4321));
   only[0] = 1;
   std::unique_lock lock(mutex);
   ++waiting;
@@ -23,7 +23,7 @@ int waiting;
 }
 
 [[gnu::noinline]] void lose_block() {
-  volatile char *lost = static_cast<char *>(std::malloc(777));
+  volatile char* lost = static_cast<char*>(std::malloc(777));
   lost[0] = 1;
 }
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <thread>
 
-int main(int argc, char **) {
+int main(int argc, char**) {
   int result = 0;
   std::thread([&] { result = INT_MAX - 1 + argc + argc; }).join();
   std::printf("%d\n", result);

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <thread>
 
-int main(int argc, char **) {
-  int *values = new int[10];
+int main(int argc, char**) {
+  int* values = new int[10];
   values[argc + 1] = 42;
   std::thread([=] {
     if (values[argc] == 42) std::puts("yes"), std::fflush(stdout);

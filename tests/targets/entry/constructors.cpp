@@ -13,12 +13,12 @@ struct Early {
   unsigned char random_by_instruction[16], random_by_libc[16];
 };
 
-static void expect_sane(const Early *early) {
+static void expect_sane(const Early* early) {
   EXPECT_EQ(early->pid_by_instruction, getpid());
   EXPECT_EQ(early->pid_by_libc, getpid());
   const long long now = now_ns(CLOCK_REALTIME);
   long long then = 0;
-  for (const timespec &time : {early->clock_by_instruction, early->clock_by_libc}) {
+  for (const timespec& time : {early->clock_by_instruction, early->clock_by_libc}) {
     const long long ns = time.tv_sec * 1000000000LL + time.tv_nsec;
     EXPECT(ns >= then && ns <= now && now - ns < 20'000'000'000LL);
     then = ns;
@@ -29,15 +29,15 @@ static void expect_sane(const Early *early) {
       early->random_by_libc[1], early->random_by_libc[2], early->counter, then);
 }
 
-static const Early *early_of(void *library) {
-  auto *function = reinterpret_cast<const Early *(*)()>(dlsym(library, "doors_early"));
+static const Early* early_of(void* library) {
+  auto* function = reinterpret_cast<const Early* (*)()>(dlsym(library, "doors_early"));
   EXPECT(function != nullptr);
   return function();
 }
 
-int main(int, char **arguments) {
+int main(int, char** arguments) {
   if (getenv("DOORS_STAGE") == nullptr) {
-    void *late = dlopen(SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW);
+    void* late = dlopen(SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW);
     EXPECT(late != nullptr);
     expect_sane(early_of(late));
     setenv("DOORS_STAGE", "2", 1);
@@ -46,8 +46,8 @@ int main(int, char **arguments) {
     EXPECT(!"exec");
   }
   expect_sane(early_of(RTLD_DEFAULT));
-  auto *locks = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "preloaded_locks"));
-  auto *writes = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "preloaded_writes"));
+  auto* locks = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "preloaded_locks"));
+  auto* writes = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "preloaded_writes"));
   EXPECT(locks != nullptr && writes != nullptr);
   const int locks_before = locks(), writes_before = writes();
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -28,24 +28,24 @@ static Call made_code() {
   // mov rax, rdi; mov rdi, rsi; mov rsi, rdx; mov rdx, rcx; syscall; ret
   static const unsigned char code[] = {0x48, 0x89, 0xf8, 0x48, 0x89, 0xf7, 0x48, 0x89,
                                        0xd6, 0x48, 0x89, 0xca, 0x0f, 0x05, 0xc3};
-  void *page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* page =
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   EXPECT(page != MAP_FAILED);
   memcpy(page, code, sizeof code);
   return reinterpret_cast<Call>(page);
 }
 
-static long number(const void *pointer) { return reinterpret_cast<long>(pointer); }
+static long number(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
 template <class Function>
-static Function *find(void *library, const char *name) {
-  auto *function = reinterpret_cast<Function *>(dlsym(library, name));
+static Function* find(void* library, const char* name) {
+  auto* function = reinterpret_cast<Function*>(dlsym(library, name));
   EXPECT(function != nullptr);
   return function;
 }
 
-using Write = long(int, const void *, long);
-using Clock = int(timespec *);
+using Write = long(int, const void*, long);
+using Clock = int(timespec*);
 
 int main() {
   const Call calls[] = {by_instruction, by_function, made_code()};
@@ -62,13 +62,13 @@ int main() {
     EXPECT_EQ(call(SYS_clock_gettime, 77, number(&name), 0), -EINVAL);
     EXPECT_EQ(call(9999, 0, 0, 0), -ENOSYS);
   }
-  void *libraries[] = {dlopen(SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW),
+  void* libraries[] = {dlopen(SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW),
                        dlopen(SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW | RTLD_DEEPBIND),
                        dlmopen(LM_ID_NEWLM, SUPPORT_DIRECTORY "/libdoors.so", RTLD_NOW)};
   // What one writes, in whatever way, stands behind what another wrote.
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
-  FILE *stream = fdopen(dup(channel[1]), "w");
+  FILE* stream = fdopen(dup(channel[1]), "w");
   std::string wrote;
   for (const Call call : calls) {
     EXPECT_EQ(call(SYS_write, channel[1], number("a"), 1), 1);
@@ -77,15 +77,15 @@ int main() {
     EXPECT_EQ(dprintf(channel[1], "c"), 1);
     wrote += "abc";
   }
-  for (void *library : libraries) {
+  for (void* library : libraries) {
     EXPECT(library != nullptr);
     EXPECT_EQ(find<long()>(library, "doors_gettid")(), gettid());
     EXPECT_EQ(find<Write>(library, "doors_write")(channel[1], "d", 1), 1);
     EXPECT_EQ(find<Write>(library, "doors_write_by_libc")(channel[1], "e", 1), 1);
     wrote += "de";
   }
-  auto *write_default = find<ssize_t(int, const void *, size_t)>(RTLD_DEFAULT, "write");
-  auto *write_next = find<ssize_t(int, const void *, size_t)>(RTLD_NEXT, "write");
+  auto* write_default = find<ssize_t(int, const void*, size_t)>(RTLD_DEFAULT, "write");
+  auto* write_next = find<ssize_t(int, const void*, size_t)>(RTLD_NEXT, "write");
   EXPECT_EQ(write_default(channel[1], "f", 1), 1);
   EXPECT_EQ(write_next(channel[1], "g", 1), 1);
   wrote += "fg";
@@ -102,7 +102,7 @@ int main() {
       EXPECT(now.tv_sec * 1000000000LL + now.tv_nsec >= last);
       last = now.tv_sec * 1000000000LL + now.tv_nsec;
     }
-    for (void *library : libraries) {
+    for (void* library : libraries) {
       EXPECT_EQ(find<Clock>(library, "doors_clock")(&now), 0);
       EXPECT(now.tv_sec * 1000000000LL + now.tv_nsec >= last);
       last = now.tv_sec * 1000000000LL + now.tv_nsec;

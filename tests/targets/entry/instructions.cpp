@@ -15,7 +15,7 @@ static bool has(unsigned leaf, int reg, unsigned bit) {
   return (r[reg] >> bit & 1) != 0;
 }
 
-__attribute__((target("rdrnd,rdseed,rdpid"))) static void look(const char *who) {
+__attribute__((target("rdrnd,rdseed,rdpid"))) static void look(const char* who) {
   unsigned processor = 0;
   unsigned long long last = 0;
   for (int i = 0; i < 3; ++i) {
@@ -48,8 +48,8 @@ __attribute__((target("rdrnd,rdseed,rdpid"))) static void look(const char *who) 
   OBS("%s random_device rdrand %x", who, hardware());
 }
 
-static void *work(void *name) {
-  look(static_cast<const char *>(name));
+static void* work(void* name) {
+  look(static_cast<const char*>(name));
   return nullptr;
 }
 

@@ -7,7 +7,7 @@
 static sigjmp_buf recover;
 
 int main() {
-  handle(SIGSEGV, [](int, siginfo_t *, void *) { siglongjmp(recover, 1); });
+  handle(SIGSEGV, [](int, siginfo_t*, void*) { siglongjmp(recover, 1); });
   if (sigsetjmp(recover, 1) == 0) {
     long result = 20;  // getpid there, writev here
     asm volatile("int $0x80" : "+a"(result) : "b"(0), "c"(0), "d"(0) : "memory");

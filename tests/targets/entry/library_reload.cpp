@@ -6,26 +6,26 @@
 #include "expect.hpp"
 
 using Number = long();
-using Write = long(int, const void *, long);
+using Write = long(int, const void*, long);
 
 template <class Function>
-static Function *find(void *library, const char *name) {
-  auto *function = reinterpret_cast<Function *>(dlsym(library, name));
+static Function* find(void* library, const char* name) {
+  auto* function = reinterpret_cast<Function*>(dlsym(library, name));
   EXPECT(function != nullptr);
   return function;
 }
 
 int main() {
-  const char *const paths[] = {SUPPORT_DIRECTORY "/libdoors.so", SUPPORT_DIRECTORY "/liblocal.so",
+  const char* const paths[] = {SUPPORT_DIRECTORY "/libdoors.so", SUPPORT_DIRECTORY "/liblocal.so",
                                SUPPORT_DIRECTORY "/libdoors.so"};
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
   unsigned long first = 0;
   int again = 0;
   for (int round = 0; round < 30; ++round) {
-    void *library = dlopen(paths[round % 3], RTLD_NOW);
+    void* library = dlopen(paths[round % 3], RTLD_NOW);
     EXPECT(library != nullptr);
-    link_map *map = nullptr;
+    link_map* map = nullptr;
     EXPECT_EQ(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
     if (first == 0) first = map->l_addr;
     again += round % 3 != 1 && map->l_addr == first;
@@ -38,7 +38,7 @@ int main() {
         EXPECT_EQ(byte, 'x');
       }
     } else {
-      EXPECT_EQ(*find<int *()>(library, "local_counter")(), 41);
+      EXPECT_EQ(*find<int*()>(library, "local_counter")(), 41);
     }
     EXPECT_EQ(dlclose(library), 0);
   }

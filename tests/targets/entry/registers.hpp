@@ -83,8 +83,8 @@ struct Component {
 class RegisterCheck {
  public:
   explicit RegisterCheck(std::uint64_t seed) : random_{seed * 0x9e3779b97f4a7c15ULL + 1} {
-    auto *memory = static_cast<unsigned char *>(mmap(nullptr, 3 * kAreaBytes,
-        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto* memory = static_cast<unsigned char*>(
+        mmap(nullptr, 3 * kAreaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     EXPECT(memory != MAP_FAILED);
     r.vectors_before = memory;
     r.vectors_after = memory + kAreaBytes;
@@ -95,7 +95,9 @@ class RegisterCheck {
     mask_ = (low | static_cast<std::uint64_t>(high) << 32) & ~tiles;
     r.mask_low = mask_ & 0xffffffff;
     r.mask_high = mask_ >> 32;
-    asm volatile("xsave64 (%0)" : : "r"(r.vectors_clean), "a"(r.mask_low), "d"(r.mask_high)
+    asm volatile("xsave64 (%0)"
+                 :
+                 : "r"(r.vectors_clean), "a"(r.mask_low), "d"(r.mask_high)
                  : "memory");
     for (unsigned number = 2; number < 63; ++number) {
       if ((mask_ >> number & 1) == 0) continue;
@@ -105,25 +107,25 @@ class RegisterCheck {
     }
   }
   ~RegisterCheck() { munmap(r.vectors_before, 3 * kAreaBytes); }
-  RegisterCheck(const RegisterCheck &) = delete;
-  RegisterCheck &operator=(const RegisterCheck &) = delete;
+  RegisterCheck(const RegisterCheck&) = delete;
+  RegisterCheck& operator=(const RegisterCheck&) = delete;
 
   Registers r = {};
 
   // Fills everything but the call's number and arguments.
   void fill(long number, const long (&arguments)[6]) {
-    for (auto &value : r.before) value = random_.next();
+    for (auto& value : r.before) value = random_.next();
     constexpr int places[6] = {5, 4, 3, 9, 7, 8};  // rdi rsi rdx r10 r8 r9
     for (int i = 0; i < 6; ++i) r.before[places[i]] = static_cast<std::uint64_t>(arguments[i]);
     r.before[0] = static_cast<std::uint64_t>(number);
     constexpr std::uint64_t changeable = 0x200cd5;  // ID, OF, DF, SF, ZF, AF, PF, CF
     r.flags_before = (random_.next() & changeable) | 0x202;
-    for (auto &value : r.red_zone_before) value = random_.next();
+    for (auto& value : r.red_zone_before) value = random_.next();
     fill_vectors();
   }
 
   // What the call may change: rax, rcx (where it came back to) and r11 (the flags).
-  void expect_same(const char *after, const char *door) const {
+  void expect_same(const char* after, const char* door) const {
     const long number = static_cast<long>(r.before[0]);
     for (int i = 1; i < 14; ++i) {
       if (i == 2 || i == 10) continue;
@@ -146,7 +148,7 @@ class RegisterCheck {
  private:
   // Any bits are good in a vector or mask register; control words and tags must be lawful.
   void fill_vectors() {
-    unsigned char *area = r.vectors_before;
+    unsigned char* area = r.vectors_before;
     memset(area, 0, kAreaBytes);
     const std::uint16_t x87_control = static_cast<std::uint16_t>(0x07f | (random_.next() & 0xf00));
     memcpy(area, &x87_control, 2);
@@ -161,7 +163,7 @@ class RegisterCheck {
     // Most components in use, some not: both must be kept.
     std::uint64_t in_use = 3;
     for (unsigned i = 0; i < count_; ++i) {
-      const auto &component = components_[i];
+      const auto& component = components_[i];
       if (component.number == 9) {  // protection keys: those of no page of ours
         const std::uint32_t keys = 0x55555554 ^ (random_.next() & 0xffff0000);
         memcpy(area + component.offset, &keys, 4);
@@ -174,7 +176,7 @@ class RegisterCheck {
     memcpy(area + 512, &in_use, 8);
   }
 
-  void expect_same_vectors(const char *door, long number) const {
+  void expect_same_vectors(const char* door, long number) const {
     const unsigned char *before = r.vectors_before, *after = r.vectors_after;
     // Control and tag words; where the last instruction was is nobody's promise.
     if (memcmp(before, after, 5) != 0) differs(door, number, "x87 control", before[0] ^ after[0]);
@@ -188,7 +190,7 @@ class RegisterCheck {
     std::uint64_t in_use;
     memcpy(&in_use, after + 512, 8);
     for (unsigned i = 0; i < count_; ++i) {
-      const auto &component = components_[i];
+      const auto& component = components_[i];
       for (unsigned b = 0; b < component.bytes; ++b) {
         const bool shown = (in_use >> component.number & 1) != 0;
         const unsigned char got = shown ? after[component.offset + b] : 0;
@@ -199,7 +201,7 @@ class RegisterCheck {
     }
   }
 
-  [[noreturn]] static void differs(const char *door, long number, const char *what, int which) {
+  [[noreturn]] static void differs(const char* door, long number, const char* what, int which) {
     char words[160];  // stderr would need 8 KiB of the stack
     const int length = snprintf(words, sizeof words, "call %ld by %s: %s %d has changed\n", number,
                                 door, what, which);

@@ -14,7 +14,7 @@ REGISTERS_FUNCTION(getpid_in_front, "mov $39, %eax\n syscall")
 
 constexpr int kTimes = 200;
 
-static long made(RegisterCheck &check, void (*function)(Registers *), const char *after, long number,
+static long made(RegisterCheck& check, void (*function)(Registers*), const char* after, long number,
                  const long (&arguments)[6]) {
   check.fill(number, arguments);
   function(&check.r);
@@ -22,7 +22,7 @@ static long made(RegisterCheck &check, void (*function)(Registers *), const char
   return static_cast<long>(check.r.after[0]);
 }
 
-static void *check(void *seed) {
+static void* check(void* seed) {
   RegisterCheck check(reinterpret_cast<std::uint64_t>(seed) + 100);
   const timespec short_time = {0, 1000};
   const long time = reinterpret_cast<long>(&short_time);
@@ -45,15 +45,15 @@ int main() {
   EXPECT_EQ(pthread_attr_setstacksize(&attributes, 16 << 10), 0);
   pthread_t threads[3];
   for (long i = 0; i < 3; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], &attributes, check, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], &attributes, check, reinterpret_cast<void*>(i)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   // In the sandbox all of them have been rewritten by now: a jump stands where the number or the
   // syscall did.
   utsname name;
   EXPECT_EQ(uname(&name), 0);
   if (strcmp(name.nodename, "detsim") == 0) {
-    for (char *after : {yield_in_front_after, sleep_in_front_after, getpid_in_front_after}) {
+    for (char* after : {yield_in_front_after, sleep_in_front_after, getpid_in_front_after}) {
       EXPECT_EQ(static_cast<unsigned char>(after[-7]), 0xe9);
     }
     EXPECT_EQ(static_cast<unsigned char>(call_behind_after[-2]), 0xe9);

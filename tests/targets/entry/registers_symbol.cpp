@@ -7,7 +7,7 @@
 #include "expect.hpp"
 
 // long keep_call(function, argument, seed, out): calls with known registers, writes them to `out`.
-extern "C" long keep_call(void *function, void *argument, unsigned long seed, unsigned long *out);
+extern "C" long keep_call(void* function, void* argument, unsigned long seed, unsigned long* out);
 asm(".text\n .type keep_call, @function\n keep_call:\n .cfi_startproc\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n push %rcx\n"
     ".cfi_def_cfa_offset 64\n"
@@ -30,14 +30,14 @@ static pthread_barrier_t barrier;
 static int inside;
 
 template <class Function, class Argument>
-static void keeps(Function *function, Argument *argument, unsigned long seed) {
+static void keeps(Function* function, Argument* argument, unsigned long seed) {
   unsigned long out[7];
   const unsigned control = 0x1f80 | static_cast<unsigned>(seed % 4) << 13;
   const auto x87 = static_cast<unsigned short>(0x037f | (seed % 4) << 10);
   unsigned control_after = 0;
   unsigned short x87_after = 0;
   asm volatile("ldmxcsr %0\n fldcw %1" ::"m"(control), "m"(x87));
-  const long result = keep_call(reinterpret_cast<void *>(function), argument, seed, out);
+  const long result = keep_call(reinterpret_cast<void*>(function), argument, seed, out);
   asm volatile("stmxcsr %0\n fnstcw %1" : "=m"(control_after), "=m"(x87_after));
   EXPECT(static_cast<int>(result) == 0 ||
          static_cast<int>(result) == PTHREAD_BARRIER_SERIAL_THREAD);
@@ -47,7 +47,7 @@ static void keeps(Function *function, Argument *argument, unsigned long seed) {
   EXPECT_EQ(out[6] & 0x400, 0UL);
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   auto seed = reinterpret_cast<unsigned long>(argument) * 1000003;
   for (int i = 0; i < 200; ++i, ++seed) {
     keeps(pthread_mutex_lock, &mutex, seed);
@@ -68,8 +68,8 @@ int main() {
   pthread_barrier_init(&barrier, nullptr, 4);
   pthread_t threads[4];
   for (unsigned long i = 0; i < 4; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i + 1)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i + 1)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

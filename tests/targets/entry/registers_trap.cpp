@@ -18,15 +18,15 @@ static bool is_harmless(long number) {
   return true;
 }
 
-static void *check(void *seed) {
-  const auto size = static_cast<size_t>(call_anything_end - reinterpret_cast<char *>(call_anything));
-  void *code = mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static void* check(void* seed) {
+  const auto size = static_cast<size_t>(call_anything_end - reinterpret_cast<char*>(call_anything));
+  void* code =
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   EXPECT(code != MAP_FAILED && size < 4096);
-  memcpy(code, reinterpret_cast<void *>(call_anything), size);
-  const auto call = reinterpret_cast<void (*)(Registers *)>(code);
-  const char *after = static_cast<char *>(code) +
-                      (call_anything_after - reinterpret_cast<char *>(call_anything));
+  memcpy(code, reinterpret_cast<void*>(call_anything), size);
+  const auto call = reinterpret_cast<void (*)(Registers*)>(code);
+  const char* after =
+      static_cast<char*>(code) + (call_anything_after - reinterpret_cast<char*>(call_anything));
   RegisterCheck check(reinterpret_cast<std::uint64_t>(seed));
   for (long number = 0; number < kCalls; ++number) {
     if (!is_harmless(number)) continue;
@@ -48,8 +48,8 @@ int main() {
   EXPECT_EQ(pthread_attr_setstacksize(&attributes, 16 << 10), 0);
   pthread_t threads[2];
   for (long i = 0; i < 2; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], &attributes, check, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], &attributes, check, reinterpret_cast<void*>(i)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

@@ -29,9 +29,12 @@ FUNCTION(two_sites,
 FUNCTION(sites_in_a_row, "mov %rsi, %rax\n syscall\n mov %rsi, %rax\n syscall\n ret\n")
 FUNCTION(nothing_behind, "mov %rsi, %rax\n syscall\n ret\n")
 FUNCTION(relative_behind, "mov %rsi, %rax\n syscall\n lea sites_word(%rip), %rcx\n ret\n")
-FUNCTION(relative_in_front, "lea sites_word(%rip), %rax\n mov (%rax), %eax\n mov $39, %eax\n syscall\n ret\n")
+FUNCTION(relative_in_front,
+         "lea sites_word(%rip), %rax\n mov (%rax), %eax\n mov $39, %eax\n syscall\n"
+         "ret\n")
 FUNCTION(compared_behind,
-         "mov %rsi, %rax\n syscall\n cmp $-4096, %rax\n ja 1f\n ret\n 1: neg %rax\n neg %rax\n ret\n")
+         "mov %rsi, %rax\n syscall\n cmp $-4096, %rax\n ja 1f\n ret\n"
+         "1: neg %rax\n neg %rax\n ret\n")
 FUNCTION(any_call, "mov %rdi, %rax\n mov %rsi, %rdi\n mov %rdx, %rsi\n mov %rcx, %rdx\n"
                    "xor %r10d, %r10d\n syscall\n mov %rax, %rax\n mov %rax, %rax\n ret\n")
 FUNCTION(jumps_anywhere,
@@ -46,7 +49,7 @@ asm(".text\n .balign 4096\n .skip 4096 - 6\n .type across_pages, @function\n acr
 extern "C" long across_pages(long, long, long, long);
 
 static int word;
-static void *waits(void *) {
+static void* waits(void*) {
   // Inside of the call by a trap, while the site is rewritten by what others do.
   while (__atomic_load_n(&word, __ATOMIC_SEQ_CST) == 0) {
     const long result = any_call(SYS_futex, reinterpret_cast<long>(&word), FUTEX_WAIT_PRIVATE, 0);
@@ -57,7 +60,7 @@ static void *waits(void *) {
 
 static int volatile hits;
 static int channel[2];
-static void *calls(void *) {
+static void* calls(void*) {
   const long pid = getpid(), parent = getppid();
   for (int i = 0; i < 300; ++i) {
     EXPECT_EQ(branch_to_site(i % 2, 0, 0, 0), i % 2 != 0 ? parent : pid);
@@ -79,20 +82,24 @@ static void *calls(void *) {
 
 int main() {
   pthread_t waiters[3], callers[2];
-  for (auto &thread : waiters) EXPECT_EQ(pthread_create(&thread, nullptr, waits, nullptr), 0);
-  for (auto &thread : callers) EXPECT_EQ(pthread_create(&thread, nullptr, calls, nullptr), 0);
+  for (auto& thread : waiters) EXPECT_EQ(pthread_create(&thread, nullptr, waits, nullptr), 0);
+  for (auto& thread : callers) EXPECT_EQ(pthread_create(&thread, nullptr, calls, nullptr), 0);
   sleep_ms(1);
-  for (auto &thread : callers) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : callers) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
   any_call(SYS_futex, reinterpret_cast<long>(&word), FUTEX_WAKE_PRIVATE, 100);
-  for (auto &thread : waiters) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : waiters) EXPECT_EQ(pthread_join(thread, nullptr), 0);
 
   // A handler interrupts a read made at a site that was used often; it is made again there.
   EXPECT_EQ(pipe(channel), 0);
-  handle(SIGUSR1, [](int, siginfo_t *, void *) {
-    hits = hits + 1;
-    if (hits % 3 == 0) EXPECT_EQ(any_call(SYS_write, channel[1], reinterpret_cast<long>("r"), 1), 1);
-  }, SA_RESTART);
+  handle(
+      SIGUSR1,
+      [](int, siginfo_t*, void*) {
+        hits = hits + 1;
+        if (hits % 3 == 0)
+          EXPECT_EQ(any_call(SYS_write, channel[1], reinterpret_cast<long>("r"), 1), 1);
+      },
+      SA_RESTART);
   Nagger nagger(SIGUSR1);
   for (int i = 0; i < 5; ++i) {
     char byte = 0;

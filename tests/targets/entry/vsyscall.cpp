@@ -8,10 +8,9 @@
 static sigjmp_buf recover;
 
 int main() {
-  handle(SIGSEGV, [](int, siginfo_t *, void *) { siglongjmp(recover, 1); });
-  const auto time_there = reinterpret_cast<time_t (*)(time_t *)>(0xffffffffff600400UL);
-  const auto day_there =
-      reinterpret_cast<int (*)(timeval *, void *)>(0xffffffffff600000UL);
+  handle(SIGSEGV, [](int, siginfo_t*, void*) { siglongjmp(recover, 1); });
+  const auto time_there = reinterpret_cast<time_t (*)(time_t*)>(0xffffffffff600400UL);
+  const auto day_there = reinterpret_cast<int (*)(timeval*, void*)>(0xffffffffff600000UL);
   for (int i = 0; i < 3; ++i) {
     if (sigsetjmp(recover, 1) == 0) {
       const time_t there = time_there(nullptr);

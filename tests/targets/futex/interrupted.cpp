@@ -15,13 +15,13 @@ struct Sender {
   pthread_t target;
   int delay_ms;
 };
-static void *send(void *argument) {
-  const auto *sender = static_cast<Sender *>(argument);
+static void* send(void* argument) {
+  const auto* sender = static_cast<Sender*>(argument);
   sleep_ms(sender->delay_ms);
   EXPECT_EQ(pthread_kill(sender->target, SIGUSR1), 0);
   return nullptr;
 }
-static void *wake_later(void *) {
+static void* wake_later(void*) {
   while (!handled) sleep_ms(1);
   wake_exactly(&word, FUTEX_WAKE_PRIVATE, 1);
   return nullptr;

@@ -6,9 +6,9 @@ static int condition;
 static unsigned mutex;
 static int volatile refused, owned;
 
-static void *waits(void *) {
-  const long result = syscall(SYS_futex, &condition, FUTEX_WAIT_REQUEUE_PI_PRIVATE, 0, nullptr,
-                              &mutex, 0);
+static void* waits(void*) {
+  const long result =
+      syscall(SYS_futex, &condition, FUTEX_WAIT_REQUEUE_PI_PRIVATE, 0, nullptr, &mutex, 0);
   if (result == -1 && errno == ENOSYS) {
     refused = 1;
     return nullptr;

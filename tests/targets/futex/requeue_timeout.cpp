@@ -4,7 +4,7 @@
 static int first, second;
 static int volatile timed_out;
 
-static void *work(void *) {
+static void* work(void*) {
   const long long deadline = now_ns(CLOCK_MONOTONIC) + 20000000;
   timespec limit = timespec_of_ns(deadline);
   EXPECT_ERRNO(futex(&first, FUTEX_WAIT_BITSET_PRIVATE, 0, &limit, nullptr, ~0u), ETIMEDOUT);

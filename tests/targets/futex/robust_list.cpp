@@ -12,8 +12,8 @@ static Lock locks[4];
 static robust_list_head head;
 static pid_t owner;
 
-static void *dies(void *) {
-  robust_list_head *before = nullptr;
+static void* dies(void*) {
+  robust_list_head* before = nullptr;
   size_t length = 0;
   EXPECT_EQ(syscall(SYS_get_robust_list, 0, &before, &length), 0);
   EXPECT_EQ(length, sizeof head);

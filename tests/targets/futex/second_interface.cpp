@@ -6,7 +6,7 @@ constexpr long sys_futex_wake = 454, sys_futex_wait = 455;
 constexpr unsigned size_u32 = 2, private_flag = 128;
 static int word;
 
-static void *waits(void *) {
+static void* waits(void*) {
   EXPECT_EQ(syscall(sys_futex_wait, &word, 0UL, 0xffUL, size_u32 | private_flag, nullptr,
                     CLOCK_MONOTONIC),
             0);
@@ -26,9 +26,9 @@ int main() {
   wake_exactly(&word, FUTEX_WAKE_PRIVATE, 1);
   EXPECT_EQ(pthread_join(other, nullptr), 0);
   timespec limit = timespec_of_ns(now_ns(CLOCK_MONOTONIC) + 2000000);
-  EXPECT_ERRNO(syscall(sys_futex_wait, &word, 0UL, 1UL, size_u32 | private_flag, &limit,
-                       CLOCK_MONOTONIC),
-               ETIMEDOUT);
+  EXPECT_ERRNO(
+      syscall(sys_futex_wait, &word, 0UL, 1UL, size_u32 | private_flag, &limit, CLOCK_MONOTONIC),
+      ETIMEDOUT);
   EXPECT(now_ns(CLOCK_MONOTONIC) >= limit.tv_sec * 1000000000LL + limit.tv_nsec);
   return ok();
 }

@@ -5,7 +5,7 @@
 
 #include "futex/futex.hpp"
 
-static void hand_over(int *ours, int *theirs) {
+static void hand_over(int* ours, int* theirs) {
   __atomic_store_n(ours, 0, __ATOMIC_SEQ_CST);
   const pid_t child = start_child([&] {
     while (__atomic_load_n(theirs, __ATOMIC_SEQ_CST) == 0) futex(theirs, FUTEX_WAIT, 0);
@@ -21,23 +21,23 @@ static void hand_over(int *ours, int *theirs) {
 }
 
 int main() {
-  void *memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   EXPECT(memory != MAP_FAILED);
-  hand_over(static_cast<int *>(memory), static_cast<int *>(memory));
+  hand_over(static_cast<int*>(memory), static_cast<int*>(memory));
 
   const int fd = memfd_create("futex", 0);
   EXPECT(fd >= 0);
   EXPECT_EQ(ftruncate(fd, 8192), 0);
-  void *first = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
-  void *second = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+  void* first = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+  void* second = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
   EXPECT(first != MAP_FAILED && second != MAP_FAILED);
-  hand_over(static_cast<int *>(first) + 3, static_cast<int *>(second) + 3);
+  hand_over(static_cast<int*>(first) + 3, static_cast<int*>(second) + 3);
 
   const int segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
   EXPECT(segment >= 0);
   void *a = shmat(segment, nullptr, 0), *b = shmat(segment, nullptr, 0);
   EXPECT_EQ(shmctl(segment, IPC_RMID, nullptr), 0);
-  hand_over(static_cast<int *>(a), static_cast<int *>(b));
+  hand_over(static_cast<int*>(a), static_cast<int*>(b));
 
   static int copied = 0;
   const pid_t child = start_child([&] {

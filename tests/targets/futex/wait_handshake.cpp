@@ -18,7 +18,7 @@ static void unlock() {
   }
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const int me = static_cast<int>(reinterpret_cast<long>(argument));
   for (int i = 0; i < 100; ++i) {
     lock();
@@ -38,9 +38,9 @@ static void *work(void *argument) {
 int main() {
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(counter, 400);
   return ok();
 }

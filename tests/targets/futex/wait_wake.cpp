@@ -7,16 +7,16 @@ int main() {
   EXPECT_ERRNO(futex(&word, FUTEX_WAIT, 8), EAGAIN);
   EXPECT_EQ(futex(&word, FUTEX_WAKE_PRIVATE, 10), 0);
   Waiter waiters[5];
-  for (auto &waiter : waiters) waiter.start(&word, FUTEX_WAIT_PRIVATE, 7);
+  for (auto& waiter : waiters) waiter.start(&word, FUTEX_WAIT_PRIVATE, 7);
   sleep_ms(2);
   EXPECT_EQ(futex(&elsewhere, FUTEX_WAKE_PRIVATE, 10), 0);
   wake_exactly(&word, FUTEX_WAKE_PRIVATE, 2);
   sleep_ms(2);
   int woken = 0;
-  for (auto &waiter : waiters) woken += waiter.is_woken();
+  for (auto& waiter : waiters) woken += waiter.is_woken();
   EXPECT(woken <= 2);
   wake_exactly(&word, FUTEX_WAKE_PRIVATE, 3);
-  for (auto &waiter : waiters) {
+  for (auto& waiter : waiters) {
     waiter.join();
     EXPECT_EQ(waiter.result, 0);
   }

@@ -5,7 +5,7 @@
 static int words[3];
 static long result;
 
-static long waitv(const timespec *limit) {
+static long waitv(const timespec* limit) {
   futex_waitv list[3] = {};
   for (int i = 0; i < 3; ++i) {
     list[i].uaddr = reinterpret_cast<unsigned long>(&words[i]);
@@ -13,7 +13,7 @@ static long waitv(const timespec *limit) {
   }
   return syscall(SYS_futex_waitv, list, 3, 0, limit, CLOCK_MONOTONIC);
 }
-static void *waits(void *) {
+static void* waits(void*) {
   result = waitv(nullptr);
   return nullptr;
 }

@@ -6,13 +6,10 @@ int main() {
   static int first = 0, second = 0;
   struct Case {
     int operation, argument, before, after;
-  } cases[] = {{FUTEX_OP_SET, 9, 5, 9},
-               {FUTEX_OP_ADD, -3, 5, 2},
-               {FUTEX_OP_OR, 6, 9, 15},
-               {FUTEX_OP_ANDN, 6, 15, 9},
-               {FUTEX_OP_XOR, 3, 6, 5},
-               {FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT, 4, 1, 17}};
-  for (const Case &each : cases) {
+  } cases[] = {{FUTEX_OP_SET, 9, 5, 9}, {FUTEX_OP_ADD, -3, 5, 2},
+               {FUTEX_OP_OR, 6, 9, 15}, {FUTEX_OP_ANDN, 6, 15, 9},
+               {FUTEX_OP_XOR, 3, 6, 5}, {FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT, 4, 1, 17}};
+  for (const Case& each : cases) {
     second = each.before;
     const unsigned code = FUTEX_OP(static_cast<unsigned>(each.operation),
                                    static_cast<unsigned>(each.argument) & 0xfff,

@@ -22,7 +22,7 @@ int main() {
 
   struct sigaction action = {};
   action.sa_flags = SA_SIGINFO;
-  action.sa_sigaction = [](int, siginfo_t *info, void *) { last_fd = info->si_fd; };
+  action.sa_sigaction = [](int, siginfo_t* info, void*) { last_fd = info->si_fd; };
   EXPECT_EQ(sigaction(SIGRTMIN, &action, nullptr), 0);
   EXPECT_EQ(fcntl(pipe.read_end, F_SETSIG, SIGRTMIN), 0);
   EXPECT_EQ(fcntl(pipe.read_end, F_GETSIG), SIGRTMIN);

@@ -36,8 +36,8 @@ int main() {
       }
     });
   }
-  for (auto &thread : writers) thread.join();
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : writers) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(handled.load(), kPipes * kBytes);
   return ok();
 }

@@ -45,7 +45,7 @@ int main() {
   sleep_ms(5);
   EXPECT_EQ(got.load(), 3);
   EXPECT_EQ(eventfd_write(semaphore, 2), 0);
-  for (auto &thread : takers) thread.join();
+  for (auto& thread : takers) thread.join();
 
   const pid_t child = start_child([&] {
     sleep_ms(2);

@@ -26,7 +26,7 @@ int main() {
   EXPECT_EQ(poll_one(fd, POLLIN | POLLOUT, 0), POLLIN | POLLOUT);
   EXPECT_EQ(get(fd), "");
   EXPECT_ERRNO(read(-1, buffer, 1), EBADF);
-  EXPECT_ERRNO(write(fd, reinterpret_cast<void *>(8), 1), EFAULT);
+  EXPECT_ERRNO(write(fd, reinterpret_cast<void*>(8), 1), EFAULT);
   const int epoll = epoll_create1(0);
   epoll_event event = {EPOLLIN, {}};
   EXPECT_ERRNO(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), EPERM);

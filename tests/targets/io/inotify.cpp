@@ -15,7 +15,7 @@ static std::vector<Seen> events(int fd) {
   EXPECT(bytes > 0);
   std::vector<Seen> all;
   for (ssize_t at = 0; at < bytes;) {
-    const auto *event = reinterpret_cast<inotify_event *>(buffer + at);
+    const auto* event = reinterpret_cast<inotify_event*>(buffer + at);
     all.push_back({event->mask, event->cookie, event->len != 0 ? event->name : ""});
     at += static_cast<ssize_t>(sizeof *event + event->len);
   }

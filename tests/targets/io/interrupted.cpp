@@ -38,7 +38,8 @@ int main() {
   nagger.join();
 
   hits = 0;
-  handle_signal(SIGUSR1, [](int) { hits = hits + 1; }, SA_RESTART);
+  handle_signal(
+      SIGUSR1, [](int) { hits = hits + 1; }, SA_RESTART);
   nagger = nag(1);
   const std::string big(100000, 'x');
   EXPECT_EQ(write(pipe.write_end, big.data(), big.size()), 65536);

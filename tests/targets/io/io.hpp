@@ -28,13 +28,13 @@ struct Pipe {
   void close_write() { close_end(write_end); }
 
  private:
-  static void close_end(int &fd) {
+  static void close_end(int& fd) {
     if (fd >= 0) close(fd);
     fd = -1;
   }
 };
 
-inline void put(int fd, const std::string &text) {
+inline void put(int fd, const std::string& text) {
   EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
 }
 

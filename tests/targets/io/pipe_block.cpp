@@ -30,7 +30,7 @@ int main() {
   }
   for (unsigned char i = 1; i <= 100; ++i) EXPECT_EQ(write(pipe.write_end, &i, 1), 1);
   put(pipe.write_end, std::string(4, 0));
-  for (auto &reader : readers) reader.join();
+  for (auto& reader : readers) reader.join();
   EXPECT_EQ(sum.load(), 5050);
   EXPECT_EQ(bytes.load(), 100);
   return ok();

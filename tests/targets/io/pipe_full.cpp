@@ -41,7 +41,7 @@ int main() {
     EXPECT_EQ(record, std::string(PIPE_BUF, record[0]));
     ++seen[record[0] - 'a'];
   }
-  for (auto &thread : writers) thread.join();
+  for (auto& thread : writers) thread.join();
   for (const int count : seen) EXPECT_EQ(count, kRecords);
   return ok();
 }

@@ -6,7 +6,7 @@ int main() {
   constexpr int kPipes = 60;
   std::vector<Pipe> pipes(kPipes);
   std::vector<pollfd> items;
-  for (auto &pipe : pipes) items.push_back({pipe.read_end, POLLIN, 0});
+  for (auto& pipe : pipes) items.push_back({pipe.read_end, POLLIN, 0});
   items.push_back({-1, POLLIN, 77});
   std::thread writer([&] {
     for (int i = 0; i < kPipes; ++i) {
@@ -18,7 +18,7 @@ int main() {
   while (seen < kPipes) {
     int ready = poll(items.data(), items.size(), -1);
     EXPECT(ready > 0);
-    for (auto &item : items) {
+    for (auto& item : items) {
       if (item.revents == 0) continue;
       EXPECT_EQ(item.revents, POLLIN);
       EXPECT_EQ(get(item.fd), "x");

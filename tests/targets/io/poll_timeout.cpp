@@ -26,6 +26,6 @@ int main() {
   EXPECT_EQ(ppoll(&item, 1, &half, nullptr), 0);
   half.tv_nsec = 1000000000;
   EXPECT_ERRNO(ppoll(&item, 1, &half, nullptr), EINVAL);
-  EXPECT_ERRNO(poll(reinterpret_cast<pollfd *>(8), 1, 0), EFAULT);
+  EXPECT_ERRNO(poll(reinterpret_cast<pollfd*>(8), 1, 0), EFAULT);
   return ok();
 }

@@ -13,7 +13,8 @@ static bool is_blocked(int number) {
 }
 
 int main() {
-  handle_signal(SIGUSR1, [](int) { hits = hits + 1; }, SA_RESTART);
+  handle_signal(
+      SIGUSR1, [](int) { hits = hits + 1; }, SA_RESTART);
   const auto blocked = signals_of({SIGUSR1});
   EXPECT_EQ(pthread_sigmask(SIG_BLOCK, &blocked, nullptr), 0);
   sigset_t none;

@@ -31,7 +31,8 @@ int main() {
   Pipe full(O_NONBLOCK);
   ssize_t sent;
   size_t total = 0;
-  while ((sent = sendfile(full.write_end, file, &zero, 100000)) > 0) total += static_cast<size_t>(sent);
+  while ((sent = sendfile(full.write_end, file, &zero, 100000)) > 0)
+    total += static_cast<size_t>(sent);
   EXPECT_EQ(errno, EAGAIN);
   EXPECT_EQ(total, 65536u);
 

@@ -12,7 +12,8 @@ int main() {
   EXPECT_EQ(splice(from.read_end, nullptr, to.write_end, nullptr, 100, 0), 5);
   EXPECT_EQ(get(to.read_end), "hello");
   writer.join();
-  EXPECT_ERRNO(splice(from.read_end, nullptr, to.write_end, nullptr, 100, SPLICE_F_NONBLOCK), EAGAIN);
+  EXPECT_ERRNO(splice(from.read_end, nullptr, to.write_end, nullptr, 100, SPLICE_F_NONBLOCK),
+               EAGAIN);
 
   std::thread second([&] {
     sleep_ms(3);
@@ -45,7 +46,8 @@ int main() {
   });
   ssize_t bytes;
   size_t total = 0;
-  while ((bytes = splice(to.read_end, nullptr, file, nullptr, 30000, 0)) > 0) total += static_cast<size_t>(bytes);
+  while ((bytes = splice(to.read_end, nullptr, file, nullptr, 30000, 0)) > 0)
+    total += static_cast<size_t>(bytes);
   EXPECT_EQ(bytes, 0);
   EXPECT_EQ(total, big.size());
   source.join();

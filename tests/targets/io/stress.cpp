@@ -36,7 +36,7 @@ int main() {
     for (int i = 0; i < kItems; ++i) EXPECT_EQ(write(stages[0].write_end, &i, sizeof i), 4);
     stages[0].close_write();
   });
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(sum, kItems * (kItems - 1L) / 2 + kItems * kStages);
   return ok();
 }

@@ -20,7 +20,7 @@ static Pipe collector;
 static int hops;  // an eventfd
 
 // Waits in one of six ways, then takes one token; -1: the end.
-static int take(int fd, Random &random) {
+static int take(int fd, Random& random) {
   const auto way = random.below(6);
   if (way == 1) {
     EXPECT_EQ(poll_one(fd, POLLIN, -1), POLLIN);
@@ -66,7 +66,7 @@ static void work(int index) {
 static void run_process(int first) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) threads.emplace_back(work, first + i);
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
 }
 
 int main() {
@@ -82,7 +82,7 @@ int main() {
   }
   Random random{99};
   for (int i = 0; i < kTokens; ++i) EXPECT_EQ(take(collector.read_end, random), 0);
-  for (auto &inbox : inboxes) {
+  for (auto& inbox : inboxes) {
     const int last = -1;
     EXPECT_EQ(write(inbox.write_end, &last, 4), 4);
   }

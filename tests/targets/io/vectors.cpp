@@ -30,7 +30,7 @@ int main() {
     pipe.close_write();
   });
   std::string all, expected;
-  for (const auto &piece : pieces) expected += piece;
+  for (const auto& piece : pieces) expected += piece;
   std::vector<char> first(1000), second(7000);
   for (;;) {
     iovec into[] = {{first.data(), first.size()}, {second.data(), second.size()}};
@@ -49,7 +49,7 @@ int main() {
   EXPECT_ERRNO(writev(other.write_end, many.data(), IOV_MAX + 1), EINVAL);
   EXPECT_EQ(writev(other.write_end, many.data(), IOV_MAX), IOV_MAX);
   EXPECT_EQ(writev(other.write_end, many.data(), 0), 0);
-  EXPECT_ERRNO(readv(other.read_end, reinterpret_cast<iovec *>(8), 1), EFAULT);
+  EXPECT_ERRNO(readv(other.read_end, reinterpret_cast<iovec*>(8), 1), EFAULT);
   EXPECT_ERRNO(pread(other.read_end, a, 1, 0), ESPIPE);
   EXPECT_ERRNO(pwrite(other.write_end, a, 1, 0), ESPIPE);
   EXPECT_EQ(preadv2(other.read_end, to, 1, -1, 0), 3);

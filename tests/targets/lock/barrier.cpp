@@ -8,7 +8,7 @@ int main() {
   EXPECT_EQ(pthread_barrier_init(&barrier, nullptr, counted_threads), 0);
   int arrived = 0, serials = 0, serial_of[counted_rounds] = {};
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  expect_exclusion([&](Counted &counted, int index, int round) {
+  expect_exclusion([&](Counted& counted, int index, int round) {
     pthread_mutex_lock(&mutex);
     counted.step();
     ++arrived;

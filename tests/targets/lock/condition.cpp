@@ -5,7 +5,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER, arrived = PTHREAD_COND_INITIALIZER;
 static int waiting, tickets, passed;
 
-static void *work(void *) {
+static void* work(void*) {
   pthread_mutex_lock(&mutex);
   ++waiting;
   pthread_cond_signal(&arrived);
@@ -21,7 +21,7 @@ int main() {
   EXPECT_EQ(pthread_cond_signal(&condition), 0);
   EXPECT_EQ(pthread_cond_broadcast(&condition), 0);
   pthread_t threads[7];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
   pthread_mutex_lock(&mutex);
   while (waiting < 7) pthread_cond_wait(&arrived, &mutex);
   for (int i = 1; i <= 3; ++i) {
@@ -33,7 +33,7 @@ int main() {
   tickets = 4;
   EXPECT_EQ(pthread_cond_broadcast(&condition), 0);
   pthread_mutex_unlock(&mutex);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(passed, 7);
   EXPECT_EQ(pthread_cond_destroy(&condition), 0);
   return ok();

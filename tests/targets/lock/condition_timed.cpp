@@ -6,7 +6,7 @@ static pthread_mutex_t mutex;
 static pthread_cond_t condition;
 static int flag;
 
-static void *sets(void *) {
+static void* sets(void*) {
   sleep_ms(2);
   pthread_mutex_lock(&mutex);
   flag = 1;

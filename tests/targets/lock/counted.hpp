@@ -25,8 +25,8 @@ struct Counted {
 template <class Body>
 void expect_exclusion(Body body) {
   struct Job {
-    Body *body;
-    Counted *counted;
+    Body* body;
+    Counted* counted;
     int index;
   };
   Counted counted;
@@ -34,8 +34,8 @@ void expect_exclusion(Body body) {
   pthread_t threads[counted_threads];
   for (int i = 0; i < counted_threads; ++i) {
     jobs[i] = {&body, &counted, i};
-    void *(*run)(void *) = [](void *argument) -> void * {
-      const Job &job = *static_cast<Job *>(argument);
+    void* (*run)(void*) = [](void* argument) -> void* {
+      const Job& job = *static_cast<Job*>(argument);
       for (int round = 0; round < counted_rounds; ++round) {
         (*job.body)(*job.counted, job.index, round);
       }
@@ -43,11 +43,11 @@ void expect_exclusion(Body body) {
     };
     EXPECT_EQ(pthread_create(&threads[i], nullptr, run, &jobs[i]), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(counted.counter, counted_threads * counted_rounds);
 }
 
-inline void init_mutex(pthread_mutex_t *mutex, int type, int protocol = PTHREAD_PRIO_NONE,
+inline void init_mutex(pthread_mutex_t* mutex, int type, int protocol = PTHREAD_PRIO_NONE,
                        int robust = PTHREAD_MUTEX_STALLED, int shared = PTHREAD_PROCESS_PRIVATE) {
   pthread_mutexattr_t attributes;
   EXPECT_EQ(pthread_mutexattr_init(&attributes), 0);
@@ -63,12 +63,12 @@ inline void init_mutex(pthread_mutex_t *mutex, int type, int protocol = PTHREAD_
 template <class Function>
 long in_thread(Function function) {
   struct Call {
-    Function *function;
+    Function* function;
     long result;
   } call{&function, 0};
   pthread_t thread;
-  void *(*run)(void *) = [](void *argument) -> void * {
-    auto &self = *static_cast<Call *>(argument);
+  void* (*run)(void*) = [](void* argument) -> void* {
+    auto& self = *static_cast<Call*>(argument);
     self.result = (*self.function)();
     return nullptr;
   };

@@ -1,11 +1,10 @@
 // Who gets a contended mutex next, and who wins a trylock race, as observations.
-#include "support/interleaving.hpp"
-
 #include "lock/counted.hpp"
+#include "support/interleaving.hpp"
 
 int main() {
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  expect_exclusion([&](Counted &counted, int index, int round) {
+  expect_exclusion([&](Counted& counted, int index, int round) {
     if (round % 2) {
       pthread_mutex_lock(&mutex);
     } else {

@@ -5,8 +5,8 @@ int main() {
   pthread_mutex_t mutex;
   init_mutex(&mutex, PTHREAD_MUTEX_ERRORCHECK);
   expect_mixed_exclusion(&mutex);
-  for (const MixedUser &a : mixed_users) {
-    for (const MixedUser &b : mixed_users) {
+  for (const MixedUser& a : mixed_users) {
+    for (const MixedUser& b : mixed_users) {
       EXPECT_EQ(a.lock(&mutex), 0);
       if (&b != &mixed_users[1]) {
         EXPECT_EQ(b.lock(&mutex), EDEADLK);

@@ -6,8 +6,8 @@ int main() {
   static pthread_mutex_t fixed = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_t made;
   init_mutex(&made, PTHREAD_MUTEX_NORMAL);
-  for (auto *mutex : {&fixed, &made}) {
-    expect_exclusion([&](Counted &counted, int, int) {
+  for (auto* mutex : {&fixed, &made}) {
+    expect_exclusion([&](Counted& counted, int, int) {
       EXPECT_EQ(pthread_mutex_lock(mutex), 0);
       counted.step();
       EXPECT_EQ(pthread_mutex_unlock(mutex), 0);

@@ -5,8 +5,8 @@ int main() {
   pthread_mutex_t mutex, checking;
   init_mutex(&mutex, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT);
   init_mutex(&checking, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_PRIO_INHERIT);
-  for (auto *each : {&mutex, &checking}) {
-    expect_exclusion([&](Counted &counted, int, int) {
+  for (auto* each : {&mutex, &checking}) {
+    expect_exclusion([&](Counted& counted, int, int) {
       EXPECT_EQ(pthread_mutex_lock(each), 0);
       counted.step();
       EXPECT_EQ(pthread_mutex_unlock(each), 0);

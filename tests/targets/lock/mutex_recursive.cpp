@@ -18,7 +18,7 @@ int main() {
               return error;
             }),
             0);
-  expect_exclusion([&](Counted &counted, int, int round) {
+  expect_exclusion([&](Counted& counted, int, int round) {
     for (int i = 0; i <= round % 3; ++i) EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
     counted.step();
     for (int i = 0; i <= round % 3; ++i) EXPECT_EQ(pthread_mutex_unlock(&mutex), 0);

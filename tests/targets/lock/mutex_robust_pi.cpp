@@ -12,7 +12,7 @@ int main() {
     EXPECT_EQ(in_thread([&] { return pthread_mutex_unlock(&mutex); }), EPERM);
     EXPECT_EQ(pthread_mutex_unlock(&mutex), 0);
   }
-  expect_exclusion([&](Counted &counted, int, int) {
+  expect_exclusion([&](Counted& counted, int, int) {
     EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
     counted.step();
     EXPECT_EQ(pthread_mutex_unlock(&mutex), 0);

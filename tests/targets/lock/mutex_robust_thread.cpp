@@ -8,13 +8,13 @@ int main() {
     init_mutex(&mutex, type, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
     // Held at death, with waiters already queued.
     int deaths = 0;
-    pthread_mutex_t *held = &mutex;
+    pthread_mutex_t* held = &mutex;
     struct Waiter {
-      pthread_mutex_t *mutex;
-      int *deaths;
+      pthread_mutex_t* mutex;
+      int* deaths;
     } waiter{held, &deaths};
-    void *(*wait_for_it)(void *) = [](void *argument) -> void * {
-      auto &self = *static_cast<Waiter *>(argument);
+    void* (*wait_for_it)(void*) = [](void* argument) -> void* {
+      auto& self = *static_cast<Waiter*>(argument);
       const int error = pthread_mutex_lock(self.mutex);
       if (error == EOWNERDEAD) {
         ++*self.deaths;
@@ -28,14 +28,14 @@ int main() {
     pthread_t threads[3];
     EXPECT_EQ(in_thread([&] {
                 EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
-                for (auto &thread : threads) {
+                for (auto& thread : threads) {
                   EXPECT_EQ(pthread_create(&thread, nullptr, wait_for_it, &waiter), 0);
                 }
                 sleep_ms(2);
                 return 0;
               }),
               0);
-    for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+    for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
     EXPECT_EQ(deaths, 1);
 
     EXPECT_EQ(in_thread([&] { return pthread_mutex_lock(&mutex); }), 0);

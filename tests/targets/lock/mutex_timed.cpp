@@ -22,13 +22,12 @@ int main() {
     }
     const timespec past = {1, 0};
     EXPECT_EQ(in_thread([&] { return pthread_mutex_timedlock(&mutex, &past); }), ETIMEDOUT);
-    EXPECT_EQ(in_thread([&] {
-                return pthread_mutex_clocklock(&mutex, CLOCK_PROCESS_CPUTIME_ID, &past);
-              }),
-              EINVAL);
+    EXPECT_EQ(
+        in_thread([&] { return pthread_mutex_clocklock(&mutex, CLOCK_PROCESS_CPUTIME_ID, &past); }),
+        EINVAL);
     pthread_t thread;
-    void *(*waits)(void *) = [](void *argument) -> void * {
-      auto *its = static_cast<pthread_mutex_t *>(argument);
+    void* (*waits)(void*) = [](void* argument) -> void* {
+      auto* its = static_cast<pthread_mutex_t*>(argument);
       const timespec until = timespec_of_ns(now_ns(CLOCK_MONOTONIC) + 60000000000LL);
       EXPECT_EQ(pthread_mutex_clocklock(its, CLOCK_MONOTONIC, &until), 0);
       EXPECT_EQ(pthread_mutex_unlock(its), 0);

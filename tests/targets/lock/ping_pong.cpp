@@ -7,7 +7,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t conditions[2] = {PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER};
 static long turn;
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const long me = reinterpret_cast<long>(argument);
   for (long i = 0; i < 2000; ++i) {
     pthread_mutex_lock(&mutex);
@@ -22,7 +22,7 @@ static void *work(void *argument) {
 
 int main() {
   pthread_t other;
-  EXPECT_EQ(pthread_create(&other, nullptr, work, reinterpret_cast<void *>(1)), 0);
+  EXPECT_EQ(pthread_create(&other, nullptr, work, reinterpret_cast<void*>(1)), 0);
   work(nullptr);
   EXPECT_EQ(pthread_join(other, nullptr), 0);
   EXPECT_EQ(turn, 4000);

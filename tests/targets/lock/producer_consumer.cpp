@@ -13,7 +13,7 @@ static int queue[capacity], length, head, taken;
 static int last_of[producers] = {-1, -1, -1};
 static std::string order;
 
-static void *produce(void *argument) {
+static void* produce(void* argument) {
   const int index = static_cast<int>(reinterpret_cast<long>(argument));
   for (int i = 0; i < items; ++i) {
     pthread_mutex_lock(&mutex);
@@ -24,7 +24,7 @@ static void *produce(void *argument) {
   }
   return nullptr;
 }
-static void *consume(void *argument) {
+static void* consume(void* argument) {
   for (;;) {
     pthread_mutex_lock(&mutex);
     while (length == 0 && taken < producers * items) pthread_cond_wait(&not_empty, &mutex);
@@ -48,11 +48,11 @@ static void *consume(void *argument) {
 int main() {
   pthread_t threads[producers + consumers];
   for (long i = 0; i < producers + consumers; ++i) {
-    auto *function = i < producers ? produce : consume;
-    void *argument = reinterpret_cast<void *>(i < producers ? i : i - producers);
+    auto* function = i < producers ? produce : consume;
+    void* argument = reinterpret_cast<void*>(i < producers ? i : i - producers);
     EXPECT_EQ(pthread_create(&threads[i], nullptr, function, argument), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(taken, producers * items);
   OBS("order %s", order.c_str());
   return ok();

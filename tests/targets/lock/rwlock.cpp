@@ -4,7 +4,7 @@
 int main() {
   pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
   int readers = 0, most = 0;
-  expect_exclusion([&](Counted &counted, int index, int) {
+  expect_exclusion([&](Counted& counted, int index, int) {
     EXPECT_EQ(pthread_rwlock_wrlock(&lock), 0);
     EXPECT_EQ(__atomic_load_n(&readers, __ATOMIC_SEQ_CST), 0);
     counted.step();
@@ -23,7 +23,7 @@ int main() {
   // Readers do share: all inside at once, or the barrier would never open.
   pthread_barrier_t barrier;
   pthread_barrier_init(&barrier, nullptr, counted_threads);
-  expect_exclusion([&](Counted &counted, int, int) {
+  expect_exclusion([&](Counted& counted, int, int) {
     EXPECT_EQ(pthread_rwlock_rdlock(&lock), 0);
     pthread_barrier_wait(&barrier);
     EXPECT_EQ(pthread_rwlock_unlock(&lock), 0);
@@ -41,10 +41,8 @@ int main() {
   EXPECT_EQ(pthread_rwlock_unlock(&lock), 0);
   EXPECT_EQ(pthread_rwlock_rdlock(&lock), 0);
   EXPECT_EQ(in_thread([&] { return pthread_rwlock_trywrlock(&lock); }), EBUSY);
-  EXPECT_EQ(in_thread([&] {
-              return pthread_rwlock_tryrdlock(&lock) | pthread_rwlock_unlock(&lock);
-            }),
-            0);
+  EXPECT_EQ(
+      in_thread([&] { return pthread_rwlock_tryrdlock(&lock) | pthread_rwlock_unlock(&lock); }), 0);
   EXPECT_EQ(pthread_rwlock_unlock(&lock), 0);
   EXPECT_EQ(pthread_rwlock_destroy(&lock), 0);
   return ok();

@@ -6,7 +6,7 @@
 
 static pthread_rwlock_t lock;
 static int volatile written;
-static void *write_once(void *) {
+static void* write_once(void*) {
   EXPECT_EQ(pthread_rwlock_wrlock(&lock), 0);
   written = written + 1;
   EXPECT_EQ(pthread_rwlock_unlock(&lock), 0);

@@ -29,7 +29,7 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(value, 60);
   {
     std::unique_lock lock(shared);
@@ -55,7 +55,7 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(total, 200);
   return ok();
 }

@@ -3,7 +3,7 @@
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 
-static void *waits_to_write(void *) {
+static void* waits_to_write(void*) {
   const timespec until = timespec_of_ns(now_ns(CLOCK_REALTIME) + 60000000000LL);
   EXPECT_EQ(pthread_rwlock_timedwrlock(&lock, &until), 0);
   EXPECT_EQ(pthread_rwlock_unlock(&lock), 0);

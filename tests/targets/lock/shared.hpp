@@ -6,8 +6,8 @@
 #include "lock/counted.hpp"
 
 template <class T>
-T *shared_object() {
-  void *memory =
+T* shared_object() {
+  void* memory =
       mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   EXPECT(memory != MAP_FAILED);
   return new (memory) T();

@@ -9,7 +9,7 @@ struct Shared {
 };
 
 int main() {
-  auto *shared = shared_object<Shared>();
+  auto* shared = shared_object<Shared>();
   init_mutex(&shared->mutex, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED,
              PTHREAD_PROCESS_SHARED);
   pthread_condattr_t attributes;
@@ -17,8 +17,8 @@ int main() {
   EXPECT_EQ(pthread_condattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED), 0);
   EXPECT_EQ(pthread_cond_init(&shared->condition, &attributes), 0);
   pthread_t watcher;
-  void *(*watch)(void *) = [](void *argument) -> void * {
-    auto *its = static_cast<Shared *>(argument);
+  void* (*watch)(void*) = [](void* argument) -> void* {
+    auto* its = static_cast<Shared*>(argument);
     pthread_mutex_lock(&its->mutex);
     while (its->turn < shared_children * shared_rounds) {
       pthread_cond_wait(&its->condition, &its->mutex);

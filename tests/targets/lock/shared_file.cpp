@@ -19,9 +19,9 @@ int main() {
   EXPECT(fd >= 0);
   EXPECT_EQ(ftruncate(fd, 3 * 4096), 0);
   const auto map = [&](int file, off_t offset) {
-    void *memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
+    void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
     EXPECT(memory != MAP_FAILED);
-    return static_cast<Shared *>(memory);
+    return static_cast<Shared*>(memory);
   };
   Shared *first = map(fd, 4096), *second = map(fd, 4096);
   EXPECT(first != second);
@@ -30,8 +30,8 @@ int main() {
   sem_init(&first->there, 1, 0);
   sem_init(&first->back, 1, 0);
   // Two addresses in one process.
-  expect_exclusion([&](Counted &counted, int index, int) {
-    Shared *mine = index % 2 ? first : second;
+  expect_exclusion([&](Counted& counted, int index, int) {
+    Shared* mine = index % 2 ? first : second;
     EXPECT_EQ(pthread_mutex_lock(&mine->mutex), 0);
     counted.step();
     EXPECT_EQ(pthread_mutex_unlock(&mine->mutex), 0);
@@ -43,7 +43,7 @@ int main() {
     EXPECT(again >= 0);
     map(again, 0);
     map(again, 8192);
-    Shared *mine = map(again, 4096);
+    Shared* mine = map(again, 4096);
     for (int i = 0; i < 50; ++i) {
       EXPECT_EQ(sem_wait(&mine->there), 0);
       EXPECT_EQ(pthread_mutex_lock(&mine->mutex), 0);

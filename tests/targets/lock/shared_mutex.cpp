@@ -10,7 +10,7 @@ int main() {
   for (int type : {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_ERRORCHECK,
                    PTHREAD_MUTEX_ADAPTIVE_NP}) {
     for (int protocol : {PTHREAD_PRIO_NONE, PTHREAD_PRIO_INHERIT}) {
-      auto *shared = shared_object<Shared>();
+      auto* shared = shared_object<Shared>();
       init_mutex(&shared->mutex, type, protocol, PTHREAD_MUTEX_STALLED, PTHREAD_PROCESS_SHARED);
       in_children([&](int, int) {
         EXPECT_EQ(pthread_mutex_lock(&shared->mutex), 0);

@@ -13,7 +13,7 @@ struct Shared {
 };
 
 int main() {
-  auto *shared = shared_object<Shared>();
+  auto* shared = shared_object<Shared>();
   pthread_barrierattr_t barrier_attributes;
   pthread_barrierattr_init(&barrier_attributes);
   EXPECT_EQ(pthread_barrierattr_setpshared(&barrier_attributes, PTHREAD_PROCESS_SHARED), 0);
@@ -46,7 +46,7 @@ int main() {
     EXPECT_EQ(pthread_spin_unlock(&shared->spinlock), 0);
   });
   EXPECT_EQ(shared->serials, shared_rounds);
-  for (auto *counted : {&shared->by_rwlock, &shared->by_semaphore, &shared->by_spinlock}) {
+  for (auto* counted : {&shared->by_rwlock, &shared->by_semaphore, &shared->by_spinlock}) {
     EXPECT_EQ(counted->counter, shared_children * shared_rounds);
   }
   return ok();

@@ -4,7 +4,7 @@
 int main() {
   pthread_spinlock_t lock;
   EXPECT_EQ(pthread_spin_init(&lock, PTHREAD_PROCESS_PRIVATE), 0);
-  expect_exclusion([&](Counted &counted, int index, int round) {
+  expect_exclusion([&](Counted& counted, int index, int round) {
     EXPECT_EQ(pthread_spin_lock(&lock), 0);
     counted.step();
     if (index == 0 && round == 5) sleep_ms(1);

@@ -6,21 +6,23 @@
 
 #include "expect.hpp"
 
-extern char **environ;
+extern char** environ;
 
 static std::string seen(int argc) {
   std::string all = std::to_string(argc);
-  for (char **variable = environ; *variable != nullptr; ++variable) all += std::string("|") + *variable;
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    all += std::string("|") + *variable;
   return all;
 }
 
-static void expect_seen(const char *wanted, std::vector<const char *> variables, bool no_list = false) {
+static void expect_seen(const char* wanted, std::vector<const char*> variables,
+                        bool no_list = false) {
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
   const pid_t pid = start_child([&] {
     dup2(channel[1], 9);
     variables.push_back(nullptr);
-    const char *arguments[] = {"exec_environment", "show", nullptr};
+    const char* arguments[] = {"exec_environment", "show", nullptr};
     syscall(SYS_execve, "/proc/self/exe", arguments, no_list ? nullptr : variables.data());
     _exit(2);
   });
@@ -32,7 +34,7 @@ static void expect_seen(const char *wanted, std::vector<const char *> variables,
   close(channel[1]);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1 && strcmp(argv[1], "show") == 0) {
     const auto all = seen(argc);
     return write(9, all.data(), all.size()) == static_cast<ssize_t>(all.size()) ? 0 : 1;

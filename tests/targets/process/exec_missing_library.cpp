@@ -10,7 +10,7 @@
 #include "expect.hpp"
 
 // A copy of /bin/true that needs another C library.
-static void write_program(const std::string &path) {
+static void write_program(const std::string& path) {
   std::ifstream from("/bin/true", std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(from), {});
   const auto at = bytes.find(std::string("libc.so.6\0", 10));
@@ -32,10 +32,11 @@ int main() {
   };
   EXPECT_EQ(WEXITSTATUS(status_of_child(execute)), 127);
   EXPECT_EQ(WEXITSTATUS(status_of_child([&] {
-    EXPECT_EQ(WEXITSTATUS(status_of_child(execute)), 127);
-    sleep_ms(10);
-    _exit(5);
-  })), 5);
+              EXPECT_EQ(WEXITSTATUS(status_of_child(execute)), 127);
+              sleep_ms(10);
+              _exit(5);
+            })),
+            5);
   const pid_t pid = vfork();
   if (pid == 0) {
     execl(path, "x", nullptr);

@@ -8,16 +8,16 @@
 
 #include "expect.hpp"
 
-extern char **environ;
+extern char** environ;
 
-static void write_script(const char *name, const char *text) {
+static void write_script(const char* name, const char* text) {
   const int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY, 0700);
   EXPECT(fd >= 0);
   EXPECT_EQ(write(fd, text, strlen(text)), static_cast<ssize_t>(strlen(text)));
   close(fd);
 }
 
-static std::string output_of(const std::function<void()> &execute) {
+static std::string output_of(const std::function<void()>& execute) {
   int channel[2];
   EXPECT_EQ(pipe2(channel, O_CLOEXEC), 0);
   const pid_t pid = start_child([&] {
@@ -47,7 +47,7 @@ int main() {
   const pid_t pid = start_child([] { execl("./argument", "argument", nullptr); });
   EXPECT_EQ(WEXITSTATUS(status_of(pid)), 1);
 
-  char *const arguments[] = {const_cast<char *>("echo"), const_cast<char *>("by fd"), nullptr};
+  char* const arguments[] = {const_cast<char*>("echo"), const_cast<char*>("by fd"), nullptr};
   const int program = open("/bin/echo", O_RDONLY | O_CLOEXEC);
   EXPECT_EQ(output_of([&] { fexecve(program, arguments, environ); }), "by fd\n");
   const int path = open("/bin/echo", O_PATH | O_CLOEXEC);

@@ -6,13 +6,13 @@
 
 #include "expect.hpp"
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     EXPECT_EQ(getpid(), atoi(argv[1]));
     EXPECT_EQ(gettid(), getpid());
     int threads = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    while (const dirent *entry = readdir(tasks)) threads += entry->d_name[0] != '.';
+    DIR* tasks = opendir("/proc/self/task");
+    while (const dirent* entry = readdir(tasks)) threads += entry->d_name[0] != '.';
     closedir(tasks);
     EXPECT_EQ(threads, 1);
     std::thread([] { EXPECT(gettid() != getpid()); }).join();

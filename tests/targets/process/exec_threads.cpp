@@ -18,6 +18,6 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   return ok();
 }

@@ -10,8 +10,8 @@
 static int own = 1;
 
 int main() {
-  auto *common = static_cast<int *>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                         MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* common = static_cast<int*>(
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   char path[] = "/tmp/fork_memory.XXXXXX";
   const int fd = mkstemp(path);
   EXPECT_EQ(write(fd, "0123456789", 10), 10);

@@ -39,8 +39,18 @@ int main() {
     sleep_ms(20);
   });
   EXPECT_CHILD_OK(middle);
-  EXPECT_EQ(WEXITSTATUS([] { int status; EXPECT(wait(&status) > 0); return status; }()), 7);
-  EXPECT_EQ(WEXITSTATUS([] { int status; EXPECT(wait(&status) > 0); return status; }()), 8);
+  EXPECT_EQ(WEXITSTATUS([] {
+              int status;
+              EXPECT(wait(&status) > 0);
+              return status;
+            }()),
+            7);
+  EXPECT_EQ(WEXITSTATUS([] {
+              int status;
+              EXPECT(wait(&status) > 0);
+              return status;
+            }()),
+            8);
   EXPECT_ERRNO(wait(nullptr), ECHILD);
   return ok();
 }

@@ -3,7 +3,7 @@
 
 #include "expect.hpp"
 
-static pid_t start(const char *script, int in, int out, int (*pipes)[2]) {
+static pid_t start(const char* script, int in, int out, int (*pipes)[2]) {
   return start_child([&] {
     signal(SIGPIPE, SIG_DFL);
     if (in >= 0) dup2(in, 0);
@@ -16,7 +16,7 @@ static pid_t start(const char *script, int in, int out, int (*pipes)[2]) {
 
 int main() {
   int pipes[3][2];
-  for (auto &each : pipes) EXPECT_EQ(pipe(each), 0);
+  for (auto& each : pipes) EXPECT_EQ(pipe(each), 0);
   const pid_t first = start("exec yes word", -1, pipes[0][1], pipes);
   const pid_t second = start("exec tr w W", pipes[0][0], pipes[1][1], pipes);
   const pid_t third = start("exec head -n 3", pipes[1][0], pipes[2][1], pipes);

@@ -5,7 +5,7 @@
 
 #include "expect.hpp"
 
-extern char **environ;
+extern char** environ;
 
 struct Spawn {
   posix_spawn_file_actions_t actions;
@@ -18,9 +18,9 @@ struct Spawn {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
   }
-  int start(pid_t &pid, const char *script) {
-    const char *arguments[] = {"sh", "-c", script, nullptr};
-    return posix_spawnp(&pid, "sh", &actions, &attributes, const_cast<char **>(arguments), environ);
+  int start(pid_t& pid, const char* script) {
+    const char* arguments[] = {"sh", "-c", script, nullptr};
+    return posix_spawnp(&pid, "sh", &actions, &attributes, const_cast<char**>(arguments), environ);
   }
 };
 
@@ -63,7 +63,7 @@ int main() {
     signal(SIGUSR1, SIG_DFL);
   }
   Spawn plain;
-  char *const arguments[] = {const_cast<char *>("x"), nullptr};
+  char* const arguments[] = {const_cast<char*>("x"), nullptr};
   EXPECT_EQ(posix_spawn(&pid, "/nonexistent", nullptr, nullptr, arguments, environ), ENOENT);
   EXPECT_EQ(posix_spawn(&pid, "/etc/passwd", nullptr, nullptr, arguments, environ), EACCES);
   EXPECT_EQ(posix_spawnp(&pid, "no-such-program", nullptr, nullptr, arguments, environ), ENOENT);

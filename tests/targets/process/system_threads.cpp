@@ -13,7 +13,7 @@ int main() {
       const auto number = std::to_string(i);
       for (int round = 0; round < 3; ++round) {
         EXPECT_EQ(WEXITSTATUS(system(("sleep 0.0" + number + "; exit " + number).c_str())), i);
-        FILE *pipe = popen(("echo " + number).c_str(), "r");
+        FILE* pipe = popen(("echo " + number).c_str(), "r");
         EXPECT(pipe != nullptr);
         int read = -1;
         EXPECT_EQ(fscanf(pipe, "%d", &read), 1);
@@ -22,10 +22,10 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(WTERMSIG(system("kill -9 $$")), SIGKILL);
   EXPECT(system(nullptr) != 0);
-  FILE *pipe = popen("cat >/dev/null; exit 2", "w");
+  FILE* pipe = popen("cat >/dev/null; exit 2", "w");
   EXPECT(fputs("text\n", pipe) >= 0);
   EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 2);
   return ok();

@@ -39,7 +39,7 @@ int main() {
   setrlimit(RLIMIT_CORE, &no_core);
   EXPECT_EQ(WTERMSIG(status_of_child([] { abort(); })), SIGABRT);
   EXPECT_EQ(WTERMSIG(status_of_child([] { raise(SIGUSR1); })), SIGUSR1);
-  EXPECT_EQ(WTERMSIG(status_of_child([] { *static_cast<volatile int *>(nullptr) = 1; })), SIGSEGV);
+  EXPECT_EQ(WTERMSIG(status_of_child([] { *static_cast<volatile int*>(nullptr) = 1; })), SIGSEGV);
 
   const pid_t other_group = start_child([] {
     setpgid(0, 0);

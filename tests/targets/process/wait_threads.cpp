@@ -19,7 +19,7 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   threads.clear();
   std::atomic<int> sum = 0;
   for (int i = 0; i < 4; ++i) start_child([i] { sleep_ms(i), _exit(1 << i); });
@@ -30,7 +30,7 @@ int main() {
       sum += WEXITSTATUS(status);
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(sum.load(), 15);
   return ok();
 }

@@ -3,13 +3,13 @@
 #include "signal/signal.hpp"
 
 struct Place {
-  char *low;
+  char* low;
   size_t size;
   bool on_stack, busy;
 };
 static thread_local Place place;
 
-static void on_signal(int number, siginfo_t *, void *) {
+static void on_signal(int number, siginfo_t*, void*) {
   char local;
   place.on_stack = &local >= place.low && &local < place.low + place.size;
   stack_t now;
@@ -23,7 +23,7 @@ static void on_signal(int number, siginfo_t *, void *) {
   }
 }
 
-static void *work(void *) {
+static void* work(void*) {
   stack_t stack;
   EXPECT_EQ(sigaltstack(nullptr, &stack), 0);
   EXPECT_EQ(stack.ss_flags, SS_DISABLE);
@@ -57,8 +57,8 @@ int main() {
   small.ss_size = sizeof bytes;
   EXPECT_ERRNO(sigaltstack(&small, nullptr), ENOMEM);
   pthread_t threads[4];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
   work(nullptr);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

@@ -7,17 +7,17 @@
 #endif
 
 static char first[64 << 10], second[64 << 10];
-static bool is_on(const char *low) {
+static bool is_on(const char* low) {
   char local;
   return &local >= low && &local < low + sizeof first;
 }
 
 static int volatile inner;
-static void on_inner(int, siginfo_t *, void *) {
+static void on_inner(int, siginfo_t*, void*) {
   EXPECT(is_on(second));
   inner = inner + 1;
 }
-static void on_outer(int, siginfo_t *, void *) {
+static void on_outer(int, siginfo_t*, void*) {
   EXPECT(is_on(first));
   stack_t now;
   EXPECT_EQ(sigaltstack(nullptr, &now), 0);

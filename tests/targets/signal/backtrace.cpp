@@ -4,8 +4,8 @@
 #include "signal/signal.hpp"
 
 static int frames_seen;
-static void on_signal(int, siginfo_t *, void *) {
-  void *frames[64];
+static void on_signal(int, siginfo_t*, void*) {
+  void* frames[64];
   frames_seen = backtrace(frames, 64);
 }
 
@@ -17,7 +17,7 @@ __attribute__((noinline)) static int deep(int depth) {
 }
 
 int main() {
-  void *first[2];
+  void* first[2];
   backtrace(first, 2);  // loads the unwinder outside the handler
   handle(SIGUSR1, on_signal);
   EXPECT_EQ(deep(20), 0);

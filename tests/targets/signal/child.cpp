@@ -3,7 +3,7 @@
 #include "signal/signal.hpp"
 
 static int volatile hits, code, status_seen, pid_seen;
-static void on_child(int, siginfo_t *info, void *) {
+static void on_child(int, siginfo_t* info, void*) {
   hits = hits + 1;
   code = info->si_code;
   status_seen = info->si_status;

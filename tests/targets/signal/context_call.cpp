@@ -6,8 +6,8 @@
 #include "signal/signal.hpp"
 
 static unsigned long volatile r12_seen, rax_seen;
-static void on_signal(int, siginfo_t *, void *context) {
-  greg_t *registers = static_cast<ucontext_t *>(context)->uc_mcontext.gregs;
+static void on_signal(int, siginfo_t*, void* context) {
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   r12_seen = static_cast<unsigned long>(registers[REG_R12]);
   rax_seen = static_cast<unsigned long>(registers[REG_RAX]);
   registers[REG_R12] = 0xabcdef;

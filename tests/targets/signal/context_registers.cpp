@@ -6,9 +6,9 @@
 
 static unsigned long volatile rbx_seen, r15_seen;
 static unsigned xmm_seen;
-static void on_trap(int, siginfo_t *, void *context) {
-  auto *machine = static_cast<ucontext_t *>(context);
-  greg_t *registers = machine->uc_mcontext.gregs;
+static void on_trap(int, siginfo_t*, void* context) {
+  auto* machine = static_cast<ucontext_t*>(context);
+  greg_t* registers = machine->uc_mcontext.gregs;
   rbx_seen = static_cast<unsigned long>(registers[REG_RBX]);
   r15_seen = static_cast<unsigned long>(registers[REG_R15]);
   xmm_seen = machine->uc_mcontext.fpregs->_xmm[3].element[0];

@@ -29,8 +29,8 @@ int main() {
   rlimit limit;
   EXPECT_EQ(getrlimit(RLIMIT_CORE, &limit), 0);
   if (limit.rlim_max < (1 << 30)) return skip("no core may be dumped");
-  for (int number : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ,
-                     SIGSYS}) {
+  for (int number :
+       {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS}) {
     EXPECT(dumped(number, 1 << 30));
     EXPECT(!dumped(number, 0));
   }

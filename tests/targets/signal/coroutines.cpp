@@ -18,8 +18,8 @@ static void body(int which) {
   log += static_cast<char>('a' + which);
 }
 
-static void *resumes(void *argument) {
-  EXPECT_EQ(swapcontext(&thread_context, static_cast<ucontext_t *>(argument)), 0);
+static void* resumes(void* argument) {
+  EXPECT_EQ(swapcontext(&thread_context, static_cast<ucontext_t*>(argument)), 0);
   return nullptr;
 }
 

@@ -2,7 +2,7 @@
 // signals are kept.
 #include "signal/signal.hpp"
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     struct sigaction now;
     EXPECT_EQ(sigaction(SIGUSR1, nullptr, &now), 0);
@@ -22,8 +22,8 @@ int main(int argc, char **argv) {
     EXPECT_EQ(stack.ss_flags, SS_DISABLE);
     return ok();
   }
-  handle(SIGUSR1, [](int, siginfo_t *, void *) {});
-  handle(SIGSYS, [](int, siginfo_t *, void *) {});
+  handle(SIGUSR1, [](int, siginfo_t*, void*) {});
+  handle(SIGSYS, [](int, siginfo_t*, void*) {});
   signal(SIGUSR2, SIG_IGN);
   block({SIGTERM});
   raise(SIGTERM);

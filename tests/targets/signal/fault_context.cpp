@@ -7,9 +7,9 @@
 
 static greg_t seen[NGREG];
 static int volatile code;
-static void *volatile address;
-static void on_fault(int, siginfo_t *info, void *context) {
-  auto *machine = &static_cast<ucontext_t *>(context)->uc_mcontext;
+static void* volatile address;
+static void on_fault(int, siginfo_t* info, void* context) {
+  auto* machine = &static_cast<ucontext_t*>(context)->uc_mcontext;
   memcpy(seen, machine->gregs, sizeof seen);
   code = info->si_code;
   address = info->si_addr;
@@ -18,7 +18,7 @@ static void on_fault(int, siginfo_t *info, void *context) {
   machine->fpregs->_xmm[3].element[0] = 0x33333333;
 }
 
-static void fault_at(void *where) {
+static void fault_at(void* where) {
   unsigned long after = 0, r14 = 0, flags = 0;
   unsigned xmm3 = 0;
   asm volatile(
@@ -45,7 +45,7 @@ static void fault_at(void *where) {
   } expected[] = {{REG_RAX, 0xaa}, {REG_RBX, 0xbb}, {REG_RCX, 0xcc}, {REG_RDX, 0xdd},
                   {REG_RSI, 0x51}, {REG_R8, 8},     {REG_R9, 9},     {REG_R10, 10},
                   {REG_R11, 11},   {REG_R12, 12},   {REG_R13, 13},   {REG_R14, 14}};
-  for (const auto &each : expected) EXPECT_EQ(seen[each.name], each.value);
+  for (const auto& each : expected) EXPECT_EQ(seen[each.name], each.value);
   EXPECT_EQ(seen[REG_RDI], reinterpret_cast<greg_t>(where));
   EXPECT(address == where);
   EXPECT_EQ(seen[REG_CR2], reinterpret_cast<greg_t>(where));
@@ -56,11 +56,11 @@ static void fault_at(void *where) {
 
 int main() {
   handle(SIGSEGV, on_fault);
-  void *page = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* page = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   EXPECT(page != MAP_FAILED);
-  EXPECT_EQ(*static_cast<volatile int *>(page), 0);
+  EXPECT_EQ(*static_cast<volatile int*>(page), 0);
   for (int i = 0; i < 20; ++i) {
-    fault_at(reinterpret_cast<void *>(16));
+    fault_at(reinterpret_cast<void*>(16));
     EXPECT_EQ(code, SEGV_MAPERR);
     fault_at(page);
     EXPECT_EQ(code, SEGV_ACCERR);

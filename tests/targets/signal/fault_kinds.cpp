@@ -7,8 +7,8 @@
 
 static sigjmp_buf recover;
 static int volatile number_seen, code_seen;
-static void *volatile address_seen;
-static void on_fault(int number, siginfo_t *info, void *) {
+static void* volatile address_seen;
+static void on_fault(int number, siginfo_t* info, void*) {
   number_seen = number;
   code_seen = info->si_code;
   address_seen = info->si_addr;
@@ -38,16 +38,16 @@ int main() {
   const int fd = mkstemp(path);
   EXPECT(fd >= 0);
   unlink(path);
-  auto *page = static_cast<volatile char *>(
-      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+  auto* page =
+      static_cast<volatile char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
   EXPECT(page != MAP_FAILED);
   expect_fault(SIGBUS, BUS_ADRERR, [&] { page[100] = 1; });
   EXPECT(address_seen == page + 100);
   expect_fault(SIGSEGV, SI_KERNEL,
-               [] { *reinterpret_cast<volatile char *>(0x8000000000000000UL) = 1; });
+               [] { *reinterpret_cast<volatile char*>(0x8000000000000000UL) = 1; });
   EXPECT(address_seen == nullptr);
   expect_fault(SIGSEGV, SEGV_MAPERR, [] { reinterpret_cast<void (*)()>(0x10)(); });
-  EXPECT(address_seen == reinterpret_cast<void *>(0x10));
+  EXPECT(address_seen == reinterpret_cast<void*>(0x10));
   // hlt in the program's own code is the program's own fault.
   expect_fault(SIGSEGV, SI_KERNEL, [] { asm volatile("hlt"); });
   return ok();

@@ -5,18 +5,18 @@
 
 static std::string log;
 static int volatile depth;
-static void nests(int number, siginfo_t *, void *) {
+static void nests(int number, siginfo_t*, void*) {
   log += '(';
   depth = depth + 1;
   if (depth == 1) raise(number);
   log += ')';
 }
-static void raises_other(int, siginfo_t *, void *) {
+static void raises_other(int, siginfo_t*, void*) {
   log += '[';
   raise(SIGUSR2);
   log += ']';
 }
-static void other(int, siginfo_t *, void *) { log += 'o'; }
+static void other(int, siginfo_t*, void*) { log += 'o'; }
 
 int main() {
   handle(SIGUSR1, nests);

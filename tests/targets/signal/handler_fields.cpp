@@ -3,10 +3,10 @@
 
 static siginfo_t volatile last;
 static int volatile count;
-static void on_signal(int number, siginfo_t *info, void *context) {
+static void on_signal(int number, siginfo_t* info, void* context) {
   EXPECT_EQ(number, info->si_signo);
   EXPECT(context != nullptr);
-  memcpy(const_cast<siginfo_t *>(&last), info, sizeof *info);
+  memcpy(const_cast<siginfo_t*>(&last), info, sizeof *info);
   count = count + 1;
 }
 
@@ -26,7 +26,7 @@ int main() {
   EXPECT_EQ(last.si_code, SI_TKILL);
   EXPECT_EQ(last.si_pid, getpid());
   sigval value;
-  value.sival_ptr = const_cast<siginfo_t *>(&last);
+  value.sival_ptr = const_cast<siginfo_t*>(&last);
   EXPECT_EQ(sigqueue(getpid(), SIGRTMIN + 2, value), 0);
   EXPECT_EQ(count, 4);
   EXPECT_EQ(last.si_code, SI_QUEUE);

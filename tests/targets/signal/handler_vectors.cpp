@@ -6,7 +6,7 @@
 #include "signal/signal.hpp"
 
 static int volatile hits;
-static void on_signal(int, siginfo_t *, void *) {
+static void on_signal(int, siginfo_t*, void*) {
   asm volatile("pcmpeqd %%xmm0, %%xmm0\n pcmpeqd %%xmm7, %%xmm7\n pcmpeqd %%xmm15, %%xmm15" ::
                    : "xmm0", "xmm7", "xmm15");
   if (__builtin_cpu_supports("avx2")) {
@@ -18,7 +18,7 @@ static void on_signal(int, siginfo_t *, void *) {
   sleep_ms(1);
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const unsigned long seed = reinterpret_cast<unsigned long>(argument);
   for (int i = 0; i < 5; ++i) {
     unsigned long a = seed + 1, b = seed + 7, c = seed + 15, result = SYS_tgkill;
@@ -42,9 +42,9 @@ int main() {
   handle(SIGUSR1, on_signal);
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i * 100)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i * 100)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT(hits >= 1);
   return ok();
 }

@@ -11,12 +11,12 @@
 
 #include "signal/signal.hpp"
 
-static void *waits_for_ever(void *argument) {
-  (*static_cast<std::function<void()> *>(argument))();
+static void* waits_for_ever(void* argument) {
+  (*static_cast<std::function<void()>*>(argument))();
   return nullptr;
 }
 
-static void expect_killed(const char *what, std::function<void()> wait) {
+static void expect_killed(const char* what, std::function<void()> wait) {
   for (const int number : {SIGKILL, SIGTERM}) {
     for (const int threads : {0, 2}) {
       int ready[2];

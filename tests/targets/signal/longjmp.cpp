@@ -14,8 +14,8 @@ static bool blocked(int number) {
 }
 
 int main() {
-  handle(SIGUSR1, [](int, siginfo_t *, void *) { siglongjmp(with_mask, 5); });
-  handle(SIGUSR2, [](int, siginfo_t *, void *) { longjmp(without_mask, 6); });
+  handle(SIGUSR1, [](int, siginfo_t*, void*) { siglongjmp(with_mask, 5); });
+  handle(SIGUSR2, [](int, siginfo_t*, void*) { longjmp(without_mask, 6); });
   for (int i = 0; i < 50; ++i) {
     const int value = sigsetjmp(with_mask, 1);
     if (value == 0) {
@@ -31,7 +31,7 @@ int main() {
   EXPECT(blocked(SIGUSR2));
   unblock({SIGUSR2});
 
-  handle(SIGALRM, [](int, siginfo_t *, void *) { siglongjmp(with_mask, 1); });
+  handle(SIGALRM, [](int, siginfo_t*, void*) { siglongjmp(with_mask, 1); });
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
   while (count < 10) {

@@ -7,7 +7,7 @@ static bool is_blocked(int number) {
   EXPECT_EQ(pthread_sigmask(SIG_BLOCK, nullptr, &set), 0);
   return sigismember(&set, number) == 1;
 }
-static void *inherits(void *) {
+static void* inherits(void*) {
   EXPECT(is_blocked(SIGUSR1));
   EXPECT(!is_blocked(SIGUSR2));
   block({SIGUSR2});
@@ -22,8 +22,8 @@ int main() {
   EXPECT(!is_blocked(SIGUSR1));
   block({SIGUSR1});
   pthread_t threads[3];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, inherits, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, inherits, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT(is_blocked(SIGUSR1));
   EXPECT(!is_blocked(SIGUSR2));
   const int status = status_of_child([] {

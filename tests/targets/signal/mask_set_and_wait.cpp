@@ -7,13 +7,13 @@
 
 static int volatile hits;
 static pid_t volatile taker;
-static void on_signal(int, siginfo_t *, void *) {
+static void on_signal(int, siginfo_t*, void*) {
   hits = hits + 1;
   taker = gettid();
 }
-static void *waits(void *argument) {
+static void* waits(void* argument) {
   unblock({SIGUSR1});
-  *static_cast<pid_t *>(argument) = gettid();
+  *static_cast<pid_t*>(argument) = gettid();
   while (hits < 4) sleep_ms(1);
   return nullptr;
 }

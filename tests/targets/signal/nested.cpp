@@ -6,14 +6,14 @@
 
 static std::string log;
 static int ticks;
-static void on_signal(int number, siginfo_t *, void *) {
+static void on_signal(int number, siginfo_t*, void*) {
   const int depth = number - SIGRTMIN;
   log += static_cast<char>('a' + depth);
   sleep_ms(1);
   if (depth < 4) raise(number + 1);
   log += static_cast<char>('A' + depth);
 }
-static void *ticks_along(void *) {
+static void* ticks_along(void*) {
   for (int i = 0; i < 5; ++i) {
     sleep_ms(1);
     __atomic_fetch_add(&ticks, 1, __ATOMIC_SEQ_CST);

@@ -8,7 +8,7 @@
 
 static sigjmp_buf recover;
 static int volatile segv_code;
-static void on_segv(int, siginfo_t *info, void *) {
+static void on_segv(int, siginfo_t* info, void*) {
   segv_code = info->si_code;
   siglongjmp(recover, 1);
 }
@@ -52,7 +52,7 @@ int main() {
   stack.ss_sp = alternate;
   stack.ss_size = sizeof alternate;
   EXPECT_EQ(sigaltstack(&stack, nullptr), 0);
-  handle(SIGUSR1, [](int, siginfo_t *, void *) { EXPECT(!"there is no stack"); });
+  handle(SIGUSR1, [](int, siginfo_t*, void*) { EXPECT(!"there is no stack"); });
   handle(SIGSEGV, on_segv, SA_ONSTACK);
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(code_of([] { raise_without_stack(SIGUSR1); }), SI_KERNEL);
@@ -82,7 +82,8 @@ int main() {
     other.ss_sp = little + 4096;
     other.ss_size = 2048;
     EXPECT_EQ(sigaltstack(&other, nullptr), 0);
-    handle(SIGUSR1, [](int, siginfo_t *, void *) { _exit(0); }, SA_ONSTACK);
+    handle(
+        SIGUSR1, [](int, siginfo_t*, void*) { _exit(0); }, SA_ONSTACK);
     raise(SIGUSR1);
   });
   return ok();

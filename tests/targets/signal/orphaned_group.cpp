@@ -7,7 +7,7 @@
 static int volatile hups;
 
 int main() {
-  auto *shared = static_cast<int volatile *>(
+  auto* shared = static_cast<int volatile*>(
       mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   // A session of its own: nobody in it is above the leader.
   EXPECT_CHILD_OK(start_child([] {
@@ -22,7 +22,7 @@ int main() {
       setpgid(0, 0);
       const pid_t job = start_child([shared] {
         setpgid(0, 0);
-        handle(SIGHUP, [](int, siginfo_t *, void *) { hups = hups + 1; });
+        handle(SIGHUP, [](int, siginfo_t*, void*) { hups = hups + 1; });
         raise(SIGTSTP);
         EXPECT_EQ(hups, 1);
         raise(SIGTSTP);  // orphaned by now: nothing happens

@@ -5,7 +5,7 @@
 #include "signal/signal.hpp"
 
 static std::string log;
-static void on_signal(int number, siginfo_t *info, void *) {
+static void on_signal(int number, siginfo_t* info, void*) {
   log += static_cast<char>(number == SIGUSR1 ? 'U' : 'a' + number - SIGRTMIN);
   if (number != SIGUSR1) log += static_cast<char>('0' + info->si_value.sival_int);
 }

@@ -10,7 +10,7 @@
 
 static int volatile hits;
 static sem_t semaphore;
-static void on_signal(int, siginfo_t *, void *) {
+static void on_signal(int, siginfo_t*, void*) {
   hits = hits + 1;
   if (hits == 2) sem_post(&semaphore);
 }

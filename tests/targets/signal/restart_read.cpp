@@ -5,8 +5,8 @@
 
 static int channel[2];
 static int volatile hits;
-static void on_signal(int, siginfo_t *, void *) { hits = hits + 1; }
-static void on_signal_writes(int, siginfo_t *, void *) {
+static void on_signal(int, siginfo_t*, void*) { hits = hits + 1; }
+static void on_signal_writes(int, siginfo_t*, void*) {
   hits = hits + 1;
   if (hits == 3) EXPECT_EQ(write(channel[1], "z", 1), 1);
 }

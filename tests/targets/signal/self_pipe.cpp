@@ -6,7 +6,7 @@
 #include "signal/signal.hpp"
 
 static int channel[2];
-static void on_signal(int number, siginfo_t *, void *) {
+static void on_signal(int number, siginfo_t*, void*) {
   const int saved = errno;
   const char byte = static_cast<char>(number);
   EXPECT_EQ(write(channel[1], &byte, 1), 1);

@@ -6,7 +6,7 @@
 
 #include "expect.hpp"
 
-inline void handle(int number, void (*handler)(int, siginfo_t *, void *), int flags = 0) {
+inline void handle(int number, void (*handler)(int, siginfo_t*, void*), int flags = 0) {
   struct sigaction action = {};
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | flags;
@@ -44,8 +44,8 @@ struct Nagger {
   }
 
  private:
-  static void *run(void *argument) {
-    auto *self = static_cast<Nagger *>(argument);
+  static void* run(void* argument) {
+    auto* self = static_cast<Nagger*>(argument);
     do {
       sleep_ms(2);
       pthread_kill(self->target, self->number);

@@ -6,7 +6,7 @@
 
 static int volatile hits;
 static pid_t volatile sender;
-static void on_signal(int number, siginfo_t *info, void *) {
+static void on_signal(int number, siginfo_t* info, void*) {
   EXPECT_EQ(number, SIGSYS);
   EXPECT_EQ(info->si_code, SI_USER);
   hits = hits + 1;

@@ -20,13 +20,13 @@ static void wait_until_continued(pid_t child) {
 }
 
 static int volatile children_stopped, children_continued;
-static void on_child(int, siginfo_t *info, void *) {
+static void on_child(int, siginfo_t* info, void*) {
   if (info->si_code == CLD_STOPPED) children_stopped = children_stopped + 1;
   if (info->si_code == CLD_CONTINUED) children_continued = children_continued + 1;
   EXPECT_EQ(info->si_uid, getuid());
 }
 
-static int *shared;
+static int* shared;
 
 template <class Function>
 static void stopped_while(Function sleeps) {
@@ -47,7 +47,7 @@ static void stopped_while(Function sleeps) {
 }
 
 int main() {
-  shared = static_cast<int *>(
+  shared = static_cast<int*>(
       mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   handle(SIGCHLD, on_child, SA_RESTART);
 
@@ -73,8 +73,9 @@ int main() {
   // Handled while blocked: it continues at once and is delivered when unblocked. Whoever is stopped
   // takes nothing else.
   const pid_t child = start_child([] {
-    handle(SIGCONT, [](int, siginfo_t *, void *) { __atomic_fetch_add(shared, 1, __ATOMIC_SEQ_CST); });
-    handle(SIGUSR1, [](int, siginfo_t *, void *) { shared[1] = 1; });
+    handle(SIGCONT,
+           [](int, siginfo_t*, void*) { __atomic_fetch_add(shared, 1, __ATOMIC_SEQ_CST); });
+    handle(SIGUSR1, [](int, siginfo_t*, void*) { shared[1] = 1; });
     block({SIGCONT});
     raise(SIGSTOP);
     EXPECT_EQ(shared[0], 0);

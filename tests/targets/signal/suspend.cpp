@@ -3,7 +3,7 @@
 #include "signal/signal.hpp"
 
 static int volatile hits;
-static void on_signal(int, siginfo_t *, void *) { hits = hits + 1; }
+static void on_signal(int, siginfo_t*, void*) { hits = hits + 1; }
 
 int main() {
   handle(SIGUSR1, on_signal);

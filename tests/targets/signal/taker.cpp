@@ -8,13 +8,13 @@
 static std::string log;
 static pid_t volatile taker;
 static int volatile turn;
-static void on_signal(int number, siginfo_t *, void *) {
+static void on_signal(int number, siginfo_t*, void*) {
   log += static_cast<char>(number == SIGUSR1 ? '1' : number == SIGUSR2 ? '2' : 'r');
   taker = gettid();
 }
 
-static void *takes_what_is_left(void *tid) {
-  *static_cast<pid_t *>(tid) = gettid();
+static void* takes_what_is_left(void* tid) {
+  *static_cast<pid_t*>(tid) = gettid();
   while (turn == 0) sleep_ms(1);
   unblock({SIGUSR1});
   turn = 2;
@@ -22,7 +22,7 @@ static void *takes_what_is_left(void *tid) {
   return nullptr;
 }
 
-static void *stays_open(void *) {
+static void* stays_open(void*) {
   unblock({SIGTERM});
   turn = 1;
   while (turn == 1) sleep_ms(1);

@@ -5,8 +5,8 @@
 
 static int volatile breaks, steps;
 static unsigned long volatile break_at;
-static void on_trap(int, siginfo_t *info, void *context) {
-  auto *machine = static_cast<ucontext_t *>(context);
+static void on_trap(int, siginfo_t* info, void* context) {
+  auto* machine = static_cast<ucontext_t*>(context);
   if (info->si_code == TRAP_TRACE) {
     steps = steps + 1;
     return;

@@ -4,7 +4,7 @@
 #include "signal/signal.hpp"
 
 int main() {
-  handle(SIGSYS, [](int, siginfo_t *, void *) { _exit(1); });
+  handle(SIGSYS, [](int, siginfo_t*, void*) { _exit(1); });
   EXPECT_ERRNO(syscall(5000), ENOSYS);
   EXPECT_ERRNO(syscall(-1), ENOSYS);
   EXPECT_ERRNO(syscall(SYS_afs_syscall), ENOSYS);

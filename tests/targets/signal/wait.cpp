@@ -2,9 +2,9 @@
 // their values; a time-out is EAGAIN and never early.
 #include "signal/signal.hpp"
 
-static void *send(void *argument) {
+static void* send(void* argument) {
   sleep_ms(2);
-  EXPECT_EQ(pthread_kill(*static_cast<pthread_t *>(argument), SIGUSR2), 0);
+  EXPECT_EQ(pthread_kill(*static_cast<pthread_t*>(argument), SIGUSR2), 0);
   return nullptr;
 }
 

@@ -4,7 +4,7 @@
 
 constexpr int signals = 60;
 static int taken;
-static void *takes(void *) {
+static void* takes(void*) {
   const sigset_t set = set_of({SIGRTMIN, SIGTERM});
   for (;;) {
     int number;
@@ -17,14 +17,14 @@ static void *takes(void *) {
 int main() {
   block({SIGRTMIN, SIGTERM});
   pthread_t threads[3];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, takes, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, takes, nullptr), 0);
   for (int i = 0; i < signals; ++i) {
     sigval value = {};
     EXPECT_EQ(sigqueue(getpid(), SIGRTMIN, value), 0);
   }
   while (__atomic_load_n(&taken, __ATOMIC_SEQ_CST) < signals) sleep_ms(1);
-  for (auto &thread : threads) EXPECT_EQ(pthread_kill(thread, SIGTERM), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_kill(thread, SIGTERM), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(taken, signals);
   return ok();
 }

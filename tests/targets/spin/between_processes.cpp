@@ -14,12 +14,12 @@ constexpr int kRounds = 20;
 
 std::atomic<bool> finished;
 
-void *waits_inside(void *) {
+void* waits_inside(void*) {
   while (!finished.load()) _mm_pause();
   return nullptr;
 }
 
-void play(std::atomic<int> &word, int parity) {
+void play(std::atomic<int>& word, int parity) {
   pthread_t thread;
   EXPECT_EQ(pthread_create(&thread, nullptr, waits_inside, nullptr), 0);
   for (int i = 0; i < kRounds; ++i) {
@@ -33,9 +33,9 @@ void play(std::atomic<int> &word, int parity) {
 }  // namespace
 
 int main() {
-  void *memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   EXPECT(memory != MAP_FAILED);
-  auto &word = *new (memory) std::atomic<int>(0);
+  auto& word = *new (memory) std::atomic<int>(0);
   const pid_t child = start_child([&word] { play(word, 1); });
   play(word, 0);
   EXPECT_CHILD_OK(child);

@@ -14,7 +14,7 @@ namespace {
 
 std::atomic<int> flag;
 
-void *sets(void *) {
+void* sets(void*) {
   sleep_ms(5);
   flag = 1;
   return nullptr;

@@ -52,8 +52,8 @@ struct Shared {
 };
 
 template <class Lock>
-void *work(void *argument) {
-  auto &shared = *static_cast<Shared<Lock> *>(argument);
+void* work(void* argument) {
+  auto& shared = *static_cast<Shared<Lock>*>(argument);
   for (int i = 0; i < kRounds; ++i) {
     shared.lock.lock();
     EXPECT_EQ(++shared.inside, 1);
@@ -70,10 +70,10 @@ template <class Lock>
 void try_out() {
   Shared<Lock> shared;
   pthread_t threads[kThreads];
-  for (auto &thread : threads) {
+  for (auto& thread : threads) {
     EXPECT_EQ(pthread_create(&thread, nullptr, work<Lock>, &shared), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(shared.total, kThreads * kRounds);
 }
 

@@ -26,7 +26,7 @@ void set_handler(int number, void (*handler)(int)) {
   EXPECT_EQ(sigaction(number, &action, nullptr), 0);
 }
 
-void *wait_for_flag(void *) {
+void* wait_for_flag(void*) {
   while (flag.load() == 0) _mm_pause();
   return nullptr;
 }

@@ -14,15 +14,15 @@
 std::atomic<int> go_signal;
 volatile unsigned long rounds;
 
-static void *wait_for_go(void *) {
+static void* wait_for_go(void*) {
   while (go_signal.load() == 0) _mm_pause();
   return nullptr;
 }
-static void *count_until_go(void *) {
+static void* count_until_go(void*) {
   while (go_signal.load() == 0) rounds = rounds + 1;
   return nullptr;
 }
-static void *store_until_go(void *) {
+static void* store_until_go(void*) {
   while (go_signal.load() == 0) {
     rounds = 1;
     rounds = 0;
@@ -30,7 +30,7 @@ static void *store_until_go(void *) {
   return nullptr;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   if (count < 2) return ok();
   const std::string what = arguments[1];
   pthread_t thread;

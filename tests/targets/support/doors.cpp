@@ -28,8 +28,8 @@ static Early early;
 __attribute__((constructor)) static void before_main() {
   early.pid_by_instruction = by_instruction(SYS_getpid, 0, 0, 0);
   early.pid_by_libc = getpid();
-  by_instruction(SYS_clock_gettime, CLOCK_REALTIME, reinterpret_cast<long>(&early.clock_by_instruction),
-                 0);
+  by_instruction(SYS_clock_gettime, CLOCK_REALTIME,
+                 reinterpret_cast<long>(&early.clock_by_instruction), 0);
   clock_gettime(CLOCK_REALTIME, &early.clock_by_libc);
   early.counter = __rdtsc();
   by_instruction(SYS_getrandom, reinterpret_cast<long>(early.random_by_instruction), 16, 0);
@@ -37,13 +37,13 @@ __attribute__((constructor)) static void before_main() {
 }
 
 extern "C" {
-const Early *doors_early() { return &early; }
+const Early* doors_early() { return &early; }
 long doors_gettid() { return by_instruction(SYS_gettid, 0, 0, 0); }
-long doors_write(int fd, const void *bytes, long count) {
+long doors_write(int fd, const void* bytes, long count) {
   return by_instruction(SYS_write, fd, reinterpret_cast<long>(bytes), count);
 }
-long doors_write_by_libc(int fd, const void *bytes, long count) {
+long doors_write_by_libc(int fd, const void* bytes, long count) {
   return write(fd, bytes, static_cast<size_t>(count));
 }
-int doors_clock(timespec *time) { return clock_gettime(CLOCK_MONOTONIC, time); }
+int doors_clock(timespec* time) { return clock_gettime(CLOCK_MONOTONIC, time); }
 }

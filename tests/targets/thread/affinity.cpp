@@ -4,10 +4,10 @@
 
 #include "expect.hpp"
 
-static void *inherits(void *expected) {
+static void* inherits(void* expected) {
   cpu_set_t mine;
   EXPECT_EQ(pthread_getaffinity_np(pthread_self(), sizeof mine, &mine), 0);
-  EXPECT(CPU_EQUAL(&mine, static_cast<cpu_set_t *>(expected)));
+  EXPECT(CPU_EQUAL(&mine, static_cast<cpu_set_t*>(expected)));
   for (int i = 0; i < 5; ++i) {
     EXPECT(CPU_ISSET(static_cast<size_t>(sched_getcpu()), &mine));
     sleep_ms(1);

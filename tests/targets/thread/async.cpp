@@ -18,7 +18,7 @@ int main() {
   std::string what;
   try {
     fails.get();
-  } catch (const std::runtime_error &error) {
+  } catch (const std::runtime_error& error) {
     what = error.what();
   }
   EXPECT_EQ(what, "thrown");
@@ -38,7 +38,7 @@ int main() {
     sums[i] = std::async(std::launch::async, [i] { return i * i; });
   }
   long total = 0;
-  for (auto &sum : sums) total += sum.get();
+  for (auto& sum : sums) total += sum.get();
   EXPECT_EQ(total, 140);
   return ok();
 }

@@ -45,7 +45,7 @@ int main() {
   EXPECT_EQ(passed.load(), 0);
   gate = 1;
   gate.notify_all();
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(passed.load(), 8);
   std::atomic_flag flag = ATOMIC_FLAG_INIT;
   std::thread setter([&] {

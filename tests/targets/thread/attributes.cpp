@@ -3,23 +3,23 @@
 
 #include "expect.hpp"
 
-static void *check(void *wanted) {
-  const size_t wanted_size = *static_cast<size_t *>(wanted);
+static void* check(void* wanted) {
+  const size_t wanted_size = *static_cast<size_t*>(wanted);
   pthread_attr_t attributes;
-  void *address = nullptr;
+  void* address = nullptr;
   size_t size = 0, guard = 0;
   EXPECT_EQ(pthread_getattr_np(pthread_self(), &attributes), 0);
   EXPECT_EQ(pthread_attr_getstack(&attributes, &address, &size), 0);
   EXPECT_EQ(pthread_attr_getguardsize(&attributes, &guard), 0);
   EXPECT_EQ(guard, 8192u);
   EXPECT_EQ(size, wanted_size);
-  const char *here = reinterpret_cast<char *>(&attributes);
-  EXPECT(here >= static_cast<char *>(address) && here < static_cast<char *>(address) + size);
+  const char* here = reinterpret_cast<char*>(&attributes);
+  EXPECT(here >= static_cast<char*>(address) && here < static_cast<char*>(address) + size);
   int detached = -1;
   EXPECT_EQ(pthread_attr_getdetachstate(&attributes, &detached), 0);
   EXPECT_EQ(detached, PTHREAD_CREATE_JOINABLE);
   // All of it must be usable: touch a page well below.
-  volatile char *low = static_cast<char *>(address) + 4096 + guard;
+  volatile char* low = static_cast<char*>(address) + 4096 + guard;
   *low = 1;
   EXPECT_EQ(*low, 1);
   pthread_attr_destroy(&attributes);
@@ -33,7 +33,7 @@ int main() {
     EXPECT_EQ(pthread_attr_setstacksize(&attributes, size), 0);
     EXPECT_EQ(pthread_attr_setguardsize(&attributes, 8192), 0);
     pthread_t thread;
-    void *result = nullptr;
+    void* result = nullptr;
     EXPECT_EQ(pthread_create(&thread, &attributes, check, &size), 0);
     EXPECT_EQ(pthread_join(thread, &result), 0);
     EXPECT(result == &size);

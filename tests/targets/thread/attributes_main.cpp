@@ -6,11 +6,11 @@
 
 int main() {
   pthread_attr_t attributes;
-  void *address = nullptr;
+  void* address = nullptr;
   size_t size = 0;
   EXPECT_EQ(pthread_getattr_np(pthread_self(), &attributes), 0);
   EXPECT_EQ(pthread_attr_getstack(&attributes, &address, &size), 0);
-  char *low = static_cast<char *>(address);
+  char* low = static_cast<char*>(address);
   char local = 0;
   EXPECT(&local > low && &local < low + size);
   rlimit limit;

@@ -23,7 +23,7 @@ int main() {
   }
   for (int phase = 0; phase < 3; ++phase) barrier.arrive_and_wait();
   barrier.arrive_and_drop();
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(completed, phases);
   EXPECT_EQ(total.load(), workers * phases);
   return ok();

@@ -9,13 +9,13 @@ static tss_t key;
 static once_flag flag = ONCE_FLAG_INIT;
 static int counter, go, once_runs, destroyed;
 
-static void destroy(void *value) {
+static void destroy(void* value) {
   EXPECT(value == &key);
   __atomic_add_fetch(&destroyed, 1, __ATOMIC_SEQ_CST);
 }
 static void once(void) { ++once_runs; }
 
-static int work(void *argument) {
+static int work(void* argument) {
   (void)argument;
   call_once(&flag, once);
   EXPECT_EQ(tss_set(key, &key), thrd_success);

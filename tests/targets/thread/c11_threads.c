@@ -4,13 +4,13 @@
 #include "expect.hpp"
 
 static thrd_t creator;
-static int work(void *argument) {
+static int work(void* argument) {
   EXPECT(!thrd_equal(thrd_current(), creator));
   struct timespec pause = {0, 1000000};
   EXPECT_EQ(thrd_sleep(&pause, NULL), 0);
   thrd_yield();
-  if (*(int *)argument == 7) thrd_exit(70);
-  return *(int *)argument;
+  if (*(int*)argument == 7) thrd_exit(70);
+  return *(int*)argument;
 }
 
 int main(void) {

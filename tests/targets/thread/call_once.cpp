@@ -25,7 +25,7 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(thrown.load(), 2);
   EXPECT_EQ(passed.load(), 4);
   return ok();

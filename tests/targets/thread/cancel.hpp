@@ -7,10 +7,10 @@
 #include "expect.hpp"
 
 static int cancel_cleanups;
-static void cancel_cleanup(void *) { ++cancel_cleanups; }
+static void cancel_cleanup(void*) { ++cancel_cleanups; }
 
 template <void (*call)()>
-void *cancel_body(void *) {
+void* cancel_body(void*) {
   pthread_cleanup_push(cancel_cleanup, nullptr);
   call();
   pthread_cleanup_pop(0);
@@ -27,7 +27,7 @@ void expect_cancelled() {
     EXPECT_EQ(pthread_create(&thread, nullptr, cancel_body<call>, nullptr), 0);
     if (delay_ms) sleep_ms(delay_ms);
     EXPECT_EQ(pthread_cancel(thread), 0);
-    void *value = nullptr;
+    void* value = nullptr;
     EXPECT_EQ(pthread_join(thread, &value), 0);
     EXPECT(value == PTHREAD_CANCELED);
     // Cancelled before the handler was pushed is impossible: pthread_create is no such point.

@@ -1,4 +1,5 @@
-// Cancellation in accept, recv and connect-side waits of unix sockets, and in a blocking record lock.
+// Cancellation in accept, recv and connect-side waits of unix sockets, and in a blocking record
+// lock.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,10 +31,10 @@ int main() {
   listener = socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr *>(&address), sizeof(sa_family_t)), 0);
+  EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)), 0);
   EXPECT_EQ(listen(listener, 1), 0);
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  FILE *file = tmpfile();
+  FILE* file = tmpfile();
   EXPECT(file != nullptr);
   locked_file = fileno(file);
   int ready[2], finish[2];

@@ -8,9 +8,9 @@
 
 static int word;
 static int cleanups;
-static void cleanup(void *) { ++cleanups; }
+static void cleanup(void*) { ++cleanups; }
 
-static void *work(void *) {
+static void* work(void*) {
   EXPECT_EQ(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr), 0);
   pthread_cleanup_push(cleanup, nullptr);
   for (;;) syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
@@ -25,7 +25,7 @@ int main() {
     EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
     sleep_ms(3);
     EXPECT_EQ(pthread_cancel(thread), 0);
-    void *value = nullptr;
+    void* value = nullptr;
     EXPECT_EQ(pthread_join(thread, &value), 0);
     EXPECT(value == PTHREAD_CANCELED);
     EXPECT(cleanups <= 1);

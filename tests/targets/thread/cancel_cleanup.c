@@ -6,22 +6,22 @@
 #include "expect.hpp"
 
 static int order[8], count;
-static void cleanup(void *argument) { order[count++] = (int)(intptr_t)argument; }
+static void cleanup(void* argument) { order[count++] = (int)(intptr_t)argument; }
 
 static void inner(void) {
-  pthread_cleanup_push(cleanup, (void *)3);
+  pthread_cleanup_push(cleanup, (void*)3);
   struct timespec forever = {1000, 0};
   nanosleep(&forever, NULL);
   pthread_cleanup_pop(0);
 }
 
-static void *work(void *argument) {
-  pthread_cleanup_push(cleanup, (void *)1);
-  pthread_cleanup_push(cleanup, (void *)9);
+static void* work(void* argument) {
+  pthread_cleanup_push(cleanup, (void*)1);
+  pthread_cleanup_push(cleanup, (void*)9);
   pthread_cleanup_pop(1);
-  pthread_cleanup_push(cleanup, (void *)8);
+  pthread_cleanup_push(cleanup, (void*)8);
   pthread_cleanup_pop(0);
-  pthread_cleanup_push(cleanup, (void *)2);
+  pthread_cleanup_push(cleanup, (void*)2);
   if (argument) pthread_exit(argument);
   inner();
   pthread_cleanup_pop(0);
@@ -31,7 +31,7 @@ static void *work(void *argument) {
 
 int main(void) {
   pthread_t thread;
-  void *value = NULL;
+  void* value = NULL;
   EXPECT_EQ(pthread_create(&thread, NULL, work, NULL), 0);
   sleep_ms(3);
   EXPECT_EQ(pthread_cancel(thread), 0);

@@ -5,7 +5,7 @@
 static pthread_mutex_t mutex;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 
-static void unlock(void *) { EXPECT_EQ(pthread_mutex_unlock(&mutex), 0); }
+static void unlock(void*) { EXPECT_EQ(pthread_mutex_unlock(&mutex), 0); }
 
 static void do_wait() {
   EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
@@ -22,7 +22,7 @@ static void do_timedwait() {
 }
 
 static int tokens;
-static void *takes_token(void *) {
+static void* takes_token(void*) {
   EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
   while (tokens == 0) EXPECT_EQ(pthread_cond_wait(&condition, &mutex), 0);
   --tokens;

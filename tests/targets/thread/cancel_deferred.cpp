@@ -9,7 +9,7 @@
 static sem_t ready, cancelled;
 static int stage;
 
-static void *work(void *) {
+static void* work(void*) {
   int old = -1;
   EXPECT_EQ(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old), 0);
   EXPECT_EQ(old, PTHREAD_CANCEL_ENABLE);
@@ -38,7 +38,7 @@ int main() {
   sem_wait(&ready);
   EXPECT_EQ(pthread_cancel(thread), 0);
   sem_post(&cancelled);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_join(thread, &value), 0);
   EXPECT(value == PTHREAD_CANCELED);
   EXPECT_EQ(stage, 2);

@@ -26,13 +26,13 @@ __attribute__((noinline)) static void deep(int depth) {
   try {
     char byte;
     EXPECT(read(channel[0], &byte, 1) == 99);
-  } catch (abi::__forced_unwind &) {
+  } catch (abi::__forced_unwind&) {
     log += 'f';
     throw;
   }
 }
 
-static void *work(void *) {
+static void* work(void*) {
   log += local.name == 't' ? 'a' : '?';
   pthread_setspecific(key, &log);
   try {
@@ -46,12 +46,12 @@ static void *work(void *) {
 
 int main() {
   EXPECT_EQ(pipe(channel), 0);
-  pthread_key_create(&key, [](void *) { log += 'k'; });
+  pthread_key_create(&key, [](void*) { log += 'k'; });
   pthread_t thread;
   EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
   sleep_ms(3);
   EXPECT_EQ(pthread_cancel(thread), 0);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_join(thread, &value), 0);
   EXPECT(value == PTHREAD_CANCELED);
   EXPECT_EQ(log, "af3210ctk");

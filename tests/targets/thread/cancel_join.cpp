@@ -6,7 +6,7 @@
 static pthread_t target;
 static sem_t gate;
 static void do_join() { pthread_join(target, nullptr); }
-static void *work(void *argument) {
+static void* work(void* argument) {
   EXPECT_EQ(sem_wait(&gate), 0);
   return argument;
 }
@@ -17,7 +17,7 @@ int main() {
   EXPECT_EQ(pthread_create(&target, nullptr, work, &token), 0);
   expect_cancelled<do_join>();
   EXPECT_EQ(sem_post(&gate), 0);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_join(target, &value), 0);
   EXPECT(value == &token);
   return ok();

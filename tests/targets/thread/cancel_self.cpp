@@ -5,14 +5,14 @@
 #include "expect.hpp"
 
 static int stage;
-static void *deferred(void *) {
+static void* deferred(void*) {
   EXPECT_EQ(pthread_cancel(pthread_self()), 0);
   stage = 1;
   pthread_testcancel();
   stage = 2;
   return nullptr;
 }
-static void *asynchronous(void *) {
+static void* asynchronous(void*) {
   EXPECT_EQ(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr), 0);
   pthread_cancel(pthread_self());
   stage = 3;
@@ -20,7 +20,7 @@ static void *asynchronous(void *) {
 }
 
 int main() {
-  void *value = nullptr;
+  void* value = nullptr;
   pthread_t thread;
   EXPECT_EQ(pthread_create(&thread, nullptr, deferred, nullptr), 0);
   EXPECT_EQ(pthread_join(thread, &value), 0);

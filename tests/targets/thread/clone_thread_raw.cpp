@@ -20,7 +20,7 @@ static long raw(long number, long a, long b, long c, long d = 0) {
   return value;
 }
 
-extern "C" __attribute__((noreturn, used)) void raw_thread_main(int *word) {
+extern "C" __attribute__((noreturn, used)) void raw_thread_main(int* word) {
   const long tid = raw(SYS_gettid, 0, 0, 0), pid = raw(SYS_getpid, 0, 0, 0);
   while (__atomic_load_n(&gate, __ATOMIC_SEQ_CST) == 0) {
     raw(SYS_futex, reinterpret_cast<long>(&gate), FUTEX_WAIT_PRIVATE, 0);
@@ -32,8 +32,8 @@ extern "C" __attribute__((noreturn, used)) void raw_thread_main(int *word) {
 
 int main() {
   constexpr size_t stack_bytes = 16 << 10;
-  char *stack = static_cast<char *>(mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  char* stack = static_cast<char*>(
+      mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   EXPECT(stack != MAP_FAILED);
   const long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                      CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |

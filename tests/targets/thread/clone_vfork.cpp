@@ -16,7 +16,7 @@ static sem_t helped;
 
 // The child ends only after another thread of the parent process answered: were all of them
 // suspended, this would never end.
-static int child_main(void *) {
+static int child_main(void*) {
   stage = 1;
   char byte;
   if (syscall(SYS_read, channel[0], &byte, 1) != 1) return 1;
@@ -24,7 +24,7 @@ static int child_main(void *) {
   return 0;
 }
 
-static void *help(void *) {
+static void* help(void*) {
   EXPECT_EQ(sem_wait(&helped), 0);
   sleep_ms(2);
   EXPECT_EQ(write(channel[1], "x", 1), 1);
@@ -37,8 +37,8 @@ int main() {
   pthread_t helper;
   EXPECT_EQ(pthread_create(&helper, nullptr, help, nullptr), 0);
   constexpr size_t stack_bytes = 64 << 10;
-  char *stack = static_cast<char *>(mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  char* stack = static_cast<char*>(
+      mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   EXPECT(stack != MAP_FAILED);
   sem_post(&helped);
   const pid_t pid =

@@ -14,8 +14,8 @@ static int child_tid = -1;
 static pid_t child_sees_pid;
 
 // Shares the parent's TLS, so only system calls whose errno does not matter.
-static int child_main(void *argument) {
-  EXPECT_EQ(argument, static_cast<void *>(&child_tid));
+static int child_main(void* argument) {
+  EXPECT_EQ(argument, static_cast<void*>(&child_tid));
   child_sees_pid = static_cast<pid_t>(syscall(SYS_getpid));
   shared_value = 77;
   return 12;
@@ -23,8 +23,8 @@ static int child_main(void *argument) {
 
 int main() {
   constexpr size_t stack_bytes = 64 << 10;
-  char *stack = static_cast<char *>(mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  char* stack = static_cast<char*>(
+      mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   EXPECT(stack != MAP_FAILED);
   for (int exit_signal : {SIGCHLD, 0}) {
     shared_value = 0;

@@ -6,15 +6,15 @@
 
 #include "expect.hpp"
 
-static FILE *file;
+static FILE* file;
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const long index = reinterpret_cast<long>(argument);
   const std::string name = "DETSIM_TEST_" + std::to_string(index);
   for (int i = 0; i < 30; ++i) {
-    char *blocks[8];
+    char* blocks[8];
     for (int j = 0; j < 8; ++j) {
-      blocks[j] = static_cast<char *>(malloc(static_cast<size_t>(j * 300 + 1)));
+      blocks[j] = static_cast<char*>(malloc(static_cast<size_t>(j * 300 + 1)));
       EXPECT(blocks[j] != nullptr);
       blocks[j][0] = static_cast<char>(index + j);
     }
@@ -27,7 +27,7 @@ static void *work(void *argument) {
     fprintf(file, "<%ld>\n", index);
     EXPECT_EQ(setenv(name.c_str(), "value", 1), 0);
     if (i % 10 == 0) {
-      void *library = dlopen(SUPPORT_DIRECTORY "/liblocal.so", RTLD_NOW | RTLD_LOCAL);
+      void* library = dlopen(SUPPORT_DIRECTORY "/liblocal.so", RTLD_NOW | RTLD_LOCAL);
       EXPECT(library != nullptr);
       dlclose(library);
     }
@@ -44,9 +44,9 @@ int main() {
   EXPECT(file != nullptr);
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   rewind(file);
   char line[16];
   int lines = 0;

@@ -24,7 +24,7 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT(most <= 3);
   OBS("most inside %d", most.load());
 

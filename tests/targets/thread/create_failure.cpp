@@ -3,7 +3,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *argument) { return argument; }
+static void* work(void* argument) { return argument; }
 
 int main() {
   pthread_attr_t attributes;
@@ -12,7 +12,7 @@ int main() {
   pthread_t thread;
   EXPECT_EQ(pthread_create(&thread, &attributes, work, nullptr), EAGAIN);
   EXPECT_EQ(pthread_create(&thread, nullptr, work, &attributes), 0);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_join(thread, &value), 0);
   EXPECT(value == &attributes);
   return ok();

@@ -5,7 +5,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *) {
+static void* work(void*) {
   int signal_number = -1;
   EXPECT_EQ(prctl(PR_GET_PDEATHSIG, &signal_number), 0);
   EXPECT_EQ(signal_number, 0);

@@ -5,12 +5,12 @@
 #include "expect.hpp"
 
 static sem_t gate, done;
-static void *work(void *) {
+static void* work(void*) {
   EXPECT_EQ(sem_wait(&gate), 0);
   EXPECT_EQ(sem_post(&done), 0);
   return nullptr;
 }
-static void *detaches_itself(void *) {
+static void* detaches_itself(void*) {
   EXPECT_EQ(pthread_detach(pthread_self()), 0);
   EXPECT_EQ(sem_post(&done), 0);
   return work(nullptr);

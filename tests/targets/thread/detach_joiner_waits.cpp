@@ -4,7 +4,7 @@
 
 #include "expect.hpp"
 
-static void *sleeper(void *) {
+static void* sleeper(void*) {
   for (;;) sleep_ms(50);
 }
 

@@ -8,7 +8,7 @@ constexpr int thread_count = 2000;
 static sem_t done;
 static int counted;
 
-static void *work(void *) {
+static void* work(void*) {
   __atomic_fetch_add(&counted, 1, __ATOMIC_RELAXED);
   EXPECT_EQ(sem_post(&done), 0);
   return nullptr;

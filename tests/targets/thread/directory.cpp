@@ -13,13 +13,13 @@ static std::string here() {
   EXPECT(getcwd(path, sizeof path) != nullptr);
   return path;
 }
-static void *changes(void *) {
+static void* changes(void*) {
   EXPECT_EQ(chdir("/usr"), 0);
   umask(027);
   return nullptr;
 }
 static bool unshared;
-static void *unshares(void *) {
+static void* unshares(void*) {
   if (unshare(CLONE_FS) == -1) return nullptr;
   unshared = true;
   EXPECT_EQ(chdir("/"), 0);

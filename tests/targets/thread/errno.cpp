@@ -5,8 +5,8 @@
 
 #include "expect.hpp"
 
-static void *work(void *argument) {
-  const int error = *static_cast<int *>(argument);
+static void* work(void* argument) {
+  const int error = *static_cast<int*>(argument);
   for (int i = 0; i < 20; ++i) {
     if (error == ENOENT) EXPECT_EQ(open("/no/such/file", O_RDONLY), -1);
     if (error == EBADF) EXPECT_EQ(close(-1), -1);
@@ -26,6 +26,6 @@ int main() {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(pthread_create(&threads[i], nullptr, work, &errors[i]), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

@@ -32,12 +32,12 @@ int main() {
       }
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   for (int i = 0; i < 6; ++i) {
     std::string what;
     try {
       std::rethrow_exception(pointers[i]);
-    } catch (const std::runtime_error &error) {
+    } catch (const std::runtime_error& error) {
       what = error.what();
     }
     EXPECT_EQ(what, "outer " + std::to_string(i));

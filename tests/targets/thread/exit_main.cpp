@@ -13,7 +13,7 @@ static void at_exit() {
   ok();
 }
 
-static void *work(void *) {
+static void* work(void*) {
   EXPECT_EQ(pthread_join(main_thread, nullptr), 0);
   EXPECT(gettid() != getpid());
   last_thread = gettid();

@@ -6,7 +6,7 @@
 #include "expect.hpp"
 
 static int channel[2];
-static void *work(void *) {
+static void* work(void*) {
   sleep_ms(5);
   EXPECT_EQ(write(channel[1], "x", 1), 1);
   _exit(17);

@@ -8,20 +8,20 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int channel[2];
 
-static void *lock(void *) {
+static void* lock(void*) {
   pthread_mutex_lock(&mutex);
   return nullptr;
 }
-static void *sleep_long(void *) {
+static void* sleep_long(void*) {
   sleep_ms(1000000);
   return nullptr;
 }
-static void *read_forever(void *) {
+static void* read_forever(void*) {
   char byte;
   EXPECT(read(channel[0], &byte, 1) != 1);
   return nullptr;
 }
-static void *leave(void *) {
+static void* leave(void*) {
   sleep_ms(5);
   exit(23);
 }
@@ -31,7 +31,7 @@ int main() {
   const int status = status_of_child([] {
     pthread_mutex_lock(&mutex);
     pthread_t thread;
-    for (auto *function : {lock, sleep_long, read_forever, leave, lock}) {
+    for (auto* function : {lock, sleep_long, read_forever, leave, lock}) {
       EXPECT_EQ(pthread_create(&thread, nullptr, function, nullptr), 0);
     }
     pthread_join(thread, nullptr);

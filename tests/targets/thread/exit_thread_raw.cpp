@@ -5,11 +5,11 @@
 
 #include "expect.hpp"
 
-static void *raw_exit(void *) {
+static void* raw_exit(void*) {
   syscall(SYS_exit, 99);
   return nullptr;
 }
-static void *raw_exit_group(void *) {
+static void* raw_exit_group(void*) {
   syscall(SYS_exit_group, 31);
   return nullptr;
 }

@@ -1,9 +1,9 @@
 // The order in which eight equal threads end, seen through a mutex.
-#include "support/interleaving.hpp"
-
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "support/interleaving.hpp"
 
 int main() {
   std::mutex mutex;
@@ -15,7 +15,7 @@ int main() {
       interleaving_note(letter);
     });
   }
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(interleaving_length, 8u);
   interleaving_print();
   return ok();

@@ -16,8 +16,8 @@ struct Mode {
   unsigned flags;
 };
 
-static void *work(void *argument) {
-  const Mode &mode = *static_cast<Mode *>(argument);
+static void* work(void* argument) {
+  const Mode& mode = *static_cast<Mode*>(argument);
   EXPECT_EQ(fegetround(), FE_UPWARD);
   EXPECT_EQ(fesetround(mode.rounding), 0);
   _mm_setcsr(_mm_getcsr() | mode.flags);
@@ -46,7 +46,7 @@ int main() {
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(pthread_create(&threads[i], nullptr, work, &modes[i]), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(fegetround(), FE_UPWARD);
   return ok();
 }

@@ -10,20 +10,20 @@ static int volatile ticks;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static thread_local int mine = 3;
 
-static void *ticker(void *) {
+static void* ticker(void*) {
   for (;;) {
     ticks = ticks + 1;
     sleep_ms(1);
   }
 }
-static void *adds(void *argument) {
+static void* adds(void* argument) {
   pthread_mutex_lock(&mutex);
-  ++*static_cast<int *>(argument);
+  ++*static_cast<int*>(argument);
   pthread_mutex_unlock(&mutex);
   return nullptr;
 }
 
-static void *forks(void *) {
+static void* forks(void*) {
   mine = 4;
   pthread_mutex_lock(&mutex);
   const pid_t tid_before = gettid();
@@ -38,8 +38,8 @@ static void *forks(void *) {
     EXPECT_EQ(pthread_mutex_unlock(&mutex), 0);
     int count = 0;
     pthread_t threads[3];
-    for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, adds, &count), 0);
-    for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+    for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, adds, &count), 0);
+    for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
     EXPECT_EQ(count, 3);
     exit(0);
   });

@@ -6,7 +6,7 @@
 #include "expect.hpp"
 
 static pid_t child;
-static void *forks(void *argument) {
+static void* forks(void* argument) {
   fflush(stdout);
   child = fork();
   EXPECT(child >= 0);

@@ -15,13 +15,13 @@ static sem_t ready, gate;
 static pid_t tids[thread_count];
 static thread_local int volatile hits;
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const long index = reinterpret_cast<long>(argument);
   tids[index] = gettid();
   EXPECT_EQ(syscall(SYS_gettid), static_cast<long>(gettid()));
   sem_post(&ready);
   while (sem_wait(&gate) == -1) EXPECT_EQ(errno, EINTR);
-  return reinterpret_cast<void *>(static_cast<long>(hits));
+  return reinterpret_cast<void*>(static_cast<long>(hits));
 }
 
 int main() {
@@ -33,7 +33,7 @@ int main() {
   EXPECT_EQ(gettid(), getpid());
   pthread_t threads[thread_count];
   for (long i = 0; i < thread_count; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
   for (int i = 0; i < thread_count; ++i) sem_wait(&ready);
   std::set<pid_t> distinct(tids, tids + thread_count);
@@ -47,7 +47,7 @@ int main() {
   sleep_ms(2);
   for (int i = 0; i < thread_count; ++i) sem_post(&gate);
   for (long i = 0; i < thread_count; ++i) {
-    void *value = nullptr;
+    void* value = nullptr;
     EXPECT_EQ(pthread_join(threads[i], &value), 0);
     EXPECT_EQ(reinterpret_cast<long>(value), i == 3 || i == 1 ? 1 : 0);
   }

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   for (int i = 0; i < 12; ++i) {
-    interleaving_note(*static_cast<char *>(argument));
+    interleaving_note(*static_cast<char*>(argument));
     sched_yield();
   }
   return nullptr;
@@ -17,7 +17,7 @@ int main() {
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(pthread_create(&threads[i], nullptr, work, &letters[i]), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(interleaving_length, 48u);
   interleaving_print();
   return ok();

@@ -6,7 +6,7 @@
 #include "expect.hpp"
 
 static sem_t gate;
-static void *work(void *argument) {
+static void* work(void* argument) {
   EXPECT_EQ(sem_wait(&gate), 0);
   return argument;
 }
@@ -31,7 +31,7 @@ int main() {
   EXPECT_EQ(pthread_timedjoin_np(thread, nullptr, &until), ETIMEDOUT);
   EXPECT_EQ(sem_post(&gate), 0);
   until = timespec_of_ns(now_ns(CLOCK_MONOTONIC) + 60000000000LL);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_clockjoin_np(thread, &value, CLOCK_MONOTONIC, &until), 0);
   EXPECT(value == &token);
   return ok();

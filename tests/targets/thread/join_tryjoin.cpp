@@ -5,7 +5,7 @@
 #include "expect.hpp"
 
 static sem_t gate;
-static void *work(void *argument) {
+static void* work(void* argument) {
   EXPECT_EQ(sem_wait(&gate), 0);
   return argument;
 }
@@ -13,7 +13,7 @@ static void *work(void *argument) {
 int main() {
   sem_init(&gate, 0, 0);
   pthread_t thread;
-  void *value = nullptr;
+  void* value = nullptr;
   int token;
   EXPECT_EQ(pthread_create(&thread, nullptr, work, &token), 0);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(pthread_tryjoin_np(thread, &value), EBUSY);

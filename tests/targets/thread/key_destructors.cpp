@@ -10,18 +10,18 @@ static pthread_key_t stubborn, twice, unset, deleted;
 static int stubborn_runs, twice_runs, wrong_runs;
 static pid_t worker;
 
-static void on_stubborn(void *value) {
+static void on_stubborn(void* value) {
   EXPECT_EQ(gettid(), worker);
   EXPECT(pthread_getspecific(stubborn) == nullptr);
   ++stubborn_runs;
   pthread_setspecific(stubborn, value);
 }
-static void on_twice(void *value) {
+static void on_twice(void* value) {
   if (++twice_runs == 1) pthread_setspecific(twice, value);
 }
-static void on_wrong(void *) { ++wrong_runs; }
+static void on_wrong(void*) { ++wrong_runs; }
 
-static void *work(void *) {
+static void* work(void*) {
   worker = gettid();
   EXPECT(pthread_getspecific(stubborn) == nullptr);
   EXPECT_EQ(pthread_setspecific(stubborn, &worker), 0);

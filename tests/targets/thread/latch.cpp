@@ -26,6 +26,6 @@ int main() {
   done.wait();
   EXPECT_EQ(early.load(), 0);
   EXPECT(done.try_wait());
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   return ok();
 }

@@ -4,7 +4,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *) {
+static void* work(void*) {
   locale_t mine = newlocale(LC_ALL_MASK, "C", nullptr);
   EXPECT(mine != nullptr);
   EXPECT(uselocale(mine) == LC_GLOBAL_LOCALE);
@@ -19,8 +19,8 @@ static void *work(void *) {
 
 int main() {
   pthread_t threads[4];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT(uselocale(nullptr) == LC_GLOBAL_LOCALE);
   return ok();
 }

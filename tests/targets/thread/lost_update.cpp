@@ -6,7 +6,7 @@
 constexpr int thread_count = 4, rounds = 25;
 static int counter;
 
-static void *work(void *) {
+static void* work(void*) {
   for (int i = 0; i < rounds; ++i) {
     const int seen = __atomic_load_n(&counter, __ATOMIC_RELAXED);
     sched_yield();
@@ -17,8 +17,8 @@ static void *work(void *) {
 
 int main() {
   pthread_t threads[thread_count];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT(counter >= 1 && counter <= thread_count * rounds);
   OBS("counter %d", counter);
   return ok();

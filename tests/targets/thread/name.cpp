@@ -23,7 +23,7 @@ static std::string comm_of(pid_t thread) {
   return std::string(text, static_cast<size_t>(length));
 }
 
-static void *work(void *) {
+static void* work(void*) {
   tid = gettid();
   char name[16] = "";
   EXPECT_EQ(pthread_getname_np(pthread_self(), name, sizeof name), 0);

@@ -11,7 +11,7 @@ static void initialise() {
   sleep_ms(3);
   finished = 1;
 }
-static void *work(void *) {
+static void* work(void*) {
   EXPECT_EQ(pthread_once(&control, initialise), 0);
   EXPECT_EQ(finished, 1);
   return nullptr;
@@ -19,8 +19,8 @@ static void *work(void *) {
 
 int main() {
   pthread_t threads[10];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(runs, 1);
   return ok();
 }

@@ -14,7 +14,7 @@ static void initialise() {
     sleep_ms(1000000);
   }
 }
-static void *work(void *) {
+static void* work(void*) {
   EXPECT_EQ(pthread_once(&control, initialise), 0);
   return nullptr;
 }
@@ -22,7 +22,7 @@ static void *work(void *) {
 int main() {
   sem_init(&started, 0, 0);
   pthread_t first, second;
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_create(&first, nullptr, work, nullptr), 0);
   EXPECT_EQ(sem_wait(&started), 0);
   EXPECT_EQ(pthread_create(&second, nullptr, work, nullptr), 0);

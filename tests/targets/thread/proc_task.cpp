@@ -12,7 +12,7 @@
 static sem_t ready, gate;
 static pid_t tids[4];
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   tids[reinterpret_cast<long>(argument)] = gettid();
   sem_post(&ready);
   sem_wait(&gate);
@@ -21,9 +21,9 @@ static void *work(void *argument) {
 
 static std::set<pid_t> listed() {
   std::set<pid_t> result;
-  DIR *directory = opendir("/proc/self/task");
+  DIR* directory = opendir("/proc/self/task");
   EXPECT(directory != nullptr);
-  while (dirent *entry = readdir(directory)) {
+  while (dirent* entry = readdir(directory)) {
     if (entry->d_name[0] != '.') result.insert(atoi(entry->d_name));
   }
   closedir(directory);
@@ -36,7 +36,7 @@ int main() {
   EXPECT(listed() == std::set<pid_t>{getpid()});
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
   for (int i = 0; i < 4; ++i) sem_wait(&ready);
   std::set<pid_t> expected(tids, tids + 4);
@@ -47,6 +47,6 @@ int main() {
   EXPECT_EQ(stat("/proc/self/task", &status), 0);
   EXPECT_EQ(status.st_nlink, 2u + 5u);
   for (int i = 0; i < 4; ++i) sem_post(&gate);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

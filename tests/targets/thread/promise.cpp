@@ -13,7 +13,7 @@ int main() {
   for (int i = 0; i < 6; ++i) threads.emplace_back([&, shared] { sum += shared.get(); });
   sleep_ms(1);
   value.set_value(7);
-  for (auto &thread : threads) thread.join();
+  for (auto& thread : threads) thread.join();
   EXPECT_EQ(sum.load(), 42);
 
   std::future<int> broken;
@@ -24,7 +24,7 @@ int main() {
   bool caught = false;
   try {
     broken.get();
-  } catch (const std::future_error &error) {
+  } catch (const std::future_error& error) {
     caught = error.code() == std::future_errc::broken_promise;
   }
   EXPECT(caught);

@@ -21,7 +21,7 @@ __attribute__((noinline)) static Vector descend(int depth, Vector value) {
   return below + mine * 0.25;
 }
 
-static void plain(int depth, double value, double *result) {
+static void plain(int depth, double value, double* result) {
   const double mine = value * 1.5 + depth;
   if (depth == 0) {
     *result = mine;
@@ -31,7 +31,7 @@ static void plain(int depth, double value, double *result) {
   *result += mine * 0.25;
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const double seed = static_cast<double>(reinterpret_cast<long>(argument));
   const Vector start = {seed, seed + 1};
   const Vector got = descend(40, start);
@@ -50,8 +50,8 @@ int main() {
   pthread_attr_setstacksize(&attributes, 48 << 10);
   pthread_t threads[8];
   for (long i = 0; i < 8; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], &attributes, work, reinterpret_cast<void *>(i * 10)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], &attributes, work, reinterpret_cast<void*>(i * 10)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

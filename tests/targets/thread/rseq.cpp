@@ -8,12 +8,12 @@
 
 #include "expect.hpp"
 
-static struct rseq *mine() {
-  return reinterpret_cast<struct rseq *>(static_cast<char *>(__builtin_thread_pointer()) +
-                                         __rseq_offset);
+static struct rseq* mine() {
+  return reinterpret_cast<struct rseq*>(static_cast<char*>(__builtin_thread_pointer()) +
+                                        __rseq_offset);
 }
 
-static long call(void *area, unsigned bytes, int flags, unsigned signature) {
+static long call(void* area, unsigned bytes, int flags, unsigned signature) {
   return syscall(SYS_rseq, area, bytes, flags, signature);
 }
 
@@ -24,7 +24,7 @@ static void look() {
   EXPECT(mine()->cpu_id_start <= 4096);
 }
 
-static void *work(void *) {
+static void* work(void*) {
   look();
   alignas(32) static struct rseq other[2];
   // One area is there already.
@@ -41,8 +41,8 @@ int main() {
   if (__rseq_size == 0) return skip("glibc registers none");
   work(nullptr);
   pthread_t threads[3];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_CHILD_OK(start_child([] { work(nullptr); }));
   return ok();
 }

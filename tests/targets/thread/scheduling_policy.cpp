@@ -6,7 +6,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *) {
+static void* work(void*) {
   sched_param parameter = {};
   int policy = -1;
   EXPECT_EQ(pthread_setschedparam(pthread_self(), SCHED_BATCH, &parameter), 0);

@@ -7,7 +7,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   unsigned long self, base = 0;
   unsigned long words[2] = {reinterpret_cast<unsigned long>(argument) * 1111, 5};
   EXPECT_EQ(syscall(SYS_arch_prctl, ARCH_SET_GS, words), 0);
@@ -39,8 +39,8 @@ static void *work(void *argument) {
 int main() {
   pthread_t threads[5];
   for (long i = 0; i < 5; ++i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i + 1)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i + 1)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   return ok();
 }

@@ -9,7 +9,7 @@
 static sem_t items, posted_by_handler;
 static int consumed;
 
-static void *consume(void *) {
+static void* consume(void*) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(sem_wait(&items), 0);
     __atomic_fetch_add(&consumed, 1, __ATOMIC_SEQ_CST);
@@ -38,9 +38,9 @@ int main() {
   EXPECT_ERRNO(sem_timedwait(&items, &until), EINVAL);
 
   pthread_t threads[4];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, consume, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, consume, nullptr), 0);
   for (int i = 0; i < 200; ++i) EXPECT_EQ(sem_post(&items), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(consumed, 200);
 
   EXPECT_EQ(sem_init(&posted_by_handler, 0, 0), 0);

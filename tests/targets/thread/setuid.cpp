@@ -15,20 +15,20 @@ static void expect_uid(uid_t expected) {
   EXPECT_EQ(effective, expected);
   EXPECT_EQ(geteuid(), expected);
 }
-static void *blocked_in_semaphore(void *) {
+static void* blocked_in_semaphore(void*) {
   sem_post(&ready);
   while (sem_wait(&gate) == -1) EXPECT_EQ(errno, EINTR);
   expect_uid(1234);
   return nullptr;
 }
-static void *blocked_in_read(void *) {
+static void* blocked_in_read(void*) {
   sem_post(&ready);
   char byte;
   EXPECT_EQ(read(channel[0], &byte, 1), 1);
   expect_uid(1234);
   return nullptr;
 }
-static void *started_later(void *) {
+static void* started_later(void*) {
   expect_uid(1234);
   return nullptr;
 }
@@ -45,7 +45,7 @@ int main() {
   expect_uid(0);
   pthread_t threads[4], later;
   for (int i = 0; i < 4; ++i) {
-    auto *function = i % 2 ? blocked_in_read : blocked_in_semaphore;
+    auto* function = i % 2 ? blocked_in_read : blocked_in_semaphore;
     EXPECT_EQ(pthread_create(&threads[i], nullptr, function, nullptr), 0);
   }
   for (int i = 0; i < 4; ++i) sem_wait(&ready);
@@ -59,7 +59,7 @@ int main() {
   EXPECT_EQ(pthread_join(later, nullptr), 0);
   EXPECT_EQ(write(channel[1], "xx", 2), 2);
   for (int i = 0; i < 2; ++i) sem_post(&gate);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(seteuid(0), 0);
   EXPECT_EQ(setegid(0), 0);
   return ok();

@@ -6,16 +6,16 @@
 
 static int flag, lock_word, next_ticket, serving, counter;
 
-static void *waits_on_flag(void *) {
+static void* waits_on_flag(void*) {
   while (!__atomic_load_n(&flag, __ATOMIC_ACQUIRE)) {
   }
   return nullptr;
 }
-static void *waits_with_pause(void *) {
+static void* waits_with_pause(void*) {
   while (!__atomic_load_n(&flag, __ATOMIC_ACQUIRE)) __builtin_ia32_pause();
   return nullptr;
 }
-static void *takes_lock(void *) {
+static void* takes_lock(void*) {
   int expected = 0;
   while (!__atomic_compare_exchange_n(&lock_word, &expected, 1, false, __ATOMIC_ACQUIRE,
                                       __ATOMIC_RELAXED)) {
@@ -25,7 +25,7 @@ static void *takes_lock(void *) {
   __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
   return nullptr;
 }
-static void *takes_ticket(void *) {
+static void* takes_ticket(void*) {
   const int mine = __atomic_fetch_add(&next_ticket, 1, __ATOMIC_ACQUIRE);
   while (__atomic_load_n(&serving, __ATOMIC_ACQUIRE) != mine) __builtin_ia32_pause();
   __atomic_store_n(&serving, mine + 1, __ATOMIC_RELEASE);
@@ -36,8 +36,8 @@ int main() {
   lock_word = 1;
   next_ticket = 1;
   pthread_t threads[5];
-  void *(*functions[5])(void *) = {waits_on_flag, waits_with_pause, takes_lock, takes_lock,
-                                   takes_ticket};
+  void* (*functions[5])(void*) = {waits_on_flag, waits_with_pause, takes_lock, takes_lock,
+                                  takes_ticket};
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(pthread_create(&threads[i], nullptr, functions[i], nullptr), 0);
   }
@@ -45,7 +45,7 @@ int main() {
   __atomic_store_n(&flag, 1, __ATOMIC_RELEASE);
   __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
   __atomic_store_n(&serving, 1, __ATOMIC_RELEASE);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(counter, 2);
   return ok();
 }

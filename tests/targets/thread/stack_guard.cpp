@@ -8,10 +8,10 @@
 #include "expect.hpp"
 
 static sigjmp_buf recover;
-static void *volatile fault_address;
+static void* volatile fault_address;
 static bool volatile on_alternate;
 
-static void on_fault(int, siginfo_t *info, void *) {
+static void on_fault(int, siginfo_t* info, void*) {
   stack_t current;
   sigaltstack(nullptr, &current);
   on_alternate = (current.ss_flags & SS_ONSTACK) != 0;
@@ -25,14 +25,14 @@ __attribute__((noinline)) static int consume(int depth) {
   return depth > 1 << 20 ? 0 : consume(depth + 1) + frame[0];
 }
 
-static void *overflow(void *) {
+static void* overflow(void*) {
   static char alternate[65536];
   stack_t stack = {};
   stack.ss_sp = alternate;
   stack.ss_size = sizeof alternate;
   EXPECT_EQ(sigaltstack(&stack, nullptr), 0);
   pthread_attr_t attributes;
-  void *address;
+  void* address;
   size_t size;
   EXPECT_EQ(pthread_getattr_np(pthread_self(), &attributes), 0);
   EXPECT_EQ(pthread_attr_getstack(&attributes, &address, &size), 0);
@@ -40,7 +40,7 @@ static void *overflow(void *) {
     consume(0);
     EXPECT(!"overflow was not noticed");
   }
-  char *low = static_cast<char *>(address), *fault = static_cast<char *>(fault_address);
+  char *low = static_cast<char*>(address), *fault = static_cast<char*>(fault_address);
   EXPECT(fault < low + 16384 && fault >= low - 65536);
   EXPECT(on_alternate);
   stack_t current;
@@ -49,9 +49,9 @@ static void *overflow(void *) {
   return nullptr;
 }
 
-static void *block(void *argument) {
+static void* block(void* argument) {
   char byte;
-  EXPECT_EQ(read(*static_cast<int *>(argument), &byte, 1), 1);
+  EXPECT_EQ(read(*static_cast<int*>(argument), &byte, 1), 1);
   return nullptr;
 }
 

@@ -7,7 +7,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static long counter;
 
-static void *work(void *) {
+static void* work(void*) {
   for (int i = 0; i < 20; ++i) {
     pthread_mutex_lock(&mutex);
     const long seen = counter;
@@ -24,8 +24,8 @@ int main() {
   EXPECT_EQ(pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN), 0);
   EXPECT_EQ(pthread_attr_setguardsize(&attributes, 0), 0);
   pthread_t threads[16];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, &attributes, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, &attributes, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   EXPECT_EQ(counter, 16 * 20);
   return ok();
 }

@@ -6,11 +6,11 @@
 #include "expect.hpp"
 
 constexpr size_t stack_bytes = 256 << 10;
-static void *stack;
+static void* stack;
 
-static void *work(void *) {
+static void* work(void*) {
   pthread_attr_t attributes;
-  void *address = nullptr;
+  void* address = nullptr;
   size_t size = 0;
   EXPECT_EQ(pthread_getattr_np(pthread_self(), &attributes), 0);
   EXPECT_EQ(pthread_attr_getstack(&attributes, &address, &size), 0);
@@ -29,10 +29,10 @@ int main() {
   EXPECT_EQ(pthread_attr_setstack(&attributes, stack, stack_bytes), 0);
   for (int i = 0; i < 3; ++i) {
     pthread_t thread;
-    void *frame = nullptr;
+    void* frame = nullptr;
     EXPECT_EQ(pthread_create(&thread, &attributes, work, nullptr), 0);
     EXPECT_EQ(pthread_join(thread, &frame), 0);
-    EXPECT(frame > stack && frame < static_cast<char *>(stack) + stack_bytes);
+    EXPECT(frame > stack && frame < static_cast<char*>(stack) + stack_bytes);
   }
   // After join the memory is the program's again.
   EXPECT_EQ(munmap(stack, stack_bytes), 0);

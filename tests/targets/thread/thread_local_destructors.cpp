@@ -18,13 +18,13 @@ struct Noted {
   }
 };
 static thread_local Noted a('a'), b('b');
-static Noted &c() {
+static Noted& c() {
   static thread_local Noted object('c');
   return object;
 }
 static pthread_key_t key;
 
-static void *work(void *) {
+static void* work(void*) {
   pthread_setspecific(key, &key);
   EXPECT_EQ(a.name, 'a');
   c();
@@ -33,7 +33,7 @@ static void *work(void *) {
 }
 
 int main() {
-  pthread_key_create(&key, [](void *) { log += 'k'; });
+  pthread_key_create(&key, [](void*) { log += 'k'; });
   for (int i = 0; i < 3; ++i) {
     log.clear();
     pthread_t thread;

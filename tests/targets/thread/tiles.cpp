@@ -1,5 +1,5 @@
-// AMX tiles need a permission that the kernel gives to a process, if there are any: without it, none
-// of the tile state may be in use.
+// AMX tiles need a permission that the kernel gives to a process, if there are any: without it,
+// none of the tile state may be in use.
 #include <sys/syscall.h>
 #include <unistd.h>
 

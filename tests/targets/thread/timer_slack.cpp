@@ -5,7 +5,7 @@
 
 #include "expect.hpp"
 
-static void *inherits(void *) {
+static void* inherits(void*) {
   EXPECT_EQ(prctl(PR_GET_TIMERSLACK), 77000);
   EXPECT_EQ(prctl(PR_SET_TIMERSLACK, 5000), 0);
   EXPECT_EQ(prctl(PR_GET_TIMERSLACK), 5000);

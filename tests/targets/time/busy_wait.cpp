@@ -2,9 +2,9 @@
 #include "expect.hpp"
 
 int main() {
-  for (clockid_t clock : {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME,
-                          CLOCK_MONOTONIC_COARSE, CLOCK_PROCESS_CPUTIME_ID,
-                          CLOCK_THREAD_CPUTIME_ID}) {
+  for (clockid_t clock :
+       {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME,
+        CLOCK_MONOTONIC_COARSE, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID}) {
     const long long start = now_ns(clock);
     while (now_ns(clock) - start < 8000000) {
     }

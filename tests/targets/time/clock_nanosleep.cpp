@@ -5,9 +5,9 @@
 
 #include "expect.hpp"
 
-static void *send(void *argument) {
+static void* send(void* argument) {
   sleep_ms(3);
-  pthread_kill(*static_cast<pthread_t *>(argument), SIGUSR1);
+  pthread_kill(*static_cast<pthread_t*>(argument), SIGUSR1);
   return nullptr;
 }
 

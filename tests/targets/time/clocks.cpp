@@ -5,9 +5,10 @@
 #include "expect.hpp"
 
 int main() {
-  const clockid_t ids[] = {CLOCK_REALTIME,           CLOCK_MONOTONIC,         CLOCK_BOOTTIME,
-                           CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,   CLOCK_TAI,
-                           CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_COARSE};
+  const clockid_t ids[] = {
+      CLOCK_REALTIME,           CLOCK_MONOTONIC,         CLOCK_BOOTTIME,
+      CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,   CLOCK_TAI,
+      CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_COARSE};
   for (clockid_t id : ids) {
     long long last = now_ns(id);
     EXPECT(last >= 0);

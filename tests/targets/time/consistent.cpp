@@ -34,9 +34,8 @@ int main() {
   const long long by_clock = clock() * (1000000000LL / CLOCKS_PER_SEC);
   rusage usage;
   EXPECT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
-  const long long by_usage =
-      (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
-      (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+  const long long by_usage = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+                             (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
   const long long high = now_ns(CLOCK_PROCESS_CPUTIME_ID);
   EXPECT(by_clock >= low - 1000 && by_clock <= high);
   // Truncated to microseconds twice; the kernel may lag a tick behind its own clock.
@@ -53,7 +52,7 @@ int main() {
 
   struct sysinfo info;
   EXPECT_EQ(sysinfo(&info), 0);
-  FILE *file = fopen("/proc/uptime", "r");
+  FILE* file = fopen("/proc/uptime", "r");
   EXPECT(file != nullptr);
   double uptime = 0;
   EXPECT_EQ(fscanf(file, "%lf", &uptime), 1);

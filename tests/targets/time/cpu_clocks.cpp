@@ -11,9 +11,9 @@ static void work_for(long long ns) {
   while (now_ns(CLOCK_THREAD_CPUTIME_ID) < until) {
   }
 }
-static void *work(void *result) {
+static void* work(void* result) {
   work_for(3000000);
-  *static_cast<long long *>(result) = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  *static_cast<long long*>(result) = now_ns(CLOCK_THREAD_CPUTIME_ID);
   sem_post(&worked);
   sem_wait(&gate);
   return nullptr;

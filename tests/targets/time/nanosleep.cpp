@@ -6,9 +6,9 @@
 #include "expect.hpp"
 
 static int volatile handled;
-static void *send(void *argument) {
+static void* send(void* argument) {
   sleep_ms(3);
-  pthread_kill(*static_cast<pthread_t *>(argument), SIGUSR1);
+  pthread_kill(*static_cast<pthread_t*>(argument), SIGUSR1);
   return nullptr;
 }
 

@@ -6,7 +6,7 @@
 #include "expect.hpp"
 
 static int flag;
-static void *set_later(void *) {
+static void* set_later(void*) {
   sleep_ms(5);
   __atomic_store_n(&flag, 1, __ATOMIC_SEQ_CST);
   return nullptr;

@@ -4,7 +4,7 @@
 
 #include "support/interleaving.hpp"
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   const long index = reinterpret_cast<long>(argument);
   const long long start = now_ns(CLOCK_MONOTONIC);
   sleep_ms(5 * (index + 1));
@@ -16,9 +16,9 @@ static void *work(void *argument) {
 int main() {
   pthread_t threads[5];
   for (long i = 4; i >= 0; --i) {
-    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&threads[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   interleaving_print();
   return ok();
 }

@@ -4,7 +4,7 @@
 
 #include "expect.hpp"
 
-static void *work(void *) {
+static void* work(void*) {
   for (int i = 0; i < 60; ++i) {
     const long long start = now_ns(CLOCK_MONOTONIC);
     sleep_ms(1);
@@ -16,8 +16,8 @@ static void *work(void *) {
 int main() {
   const long long start = now_ns(CLOCK_MONOTONIC);
   pthread_t threads[4];
-  for (auto &thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
-  for (auto &thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_create(&thread, nullptr, work, nullptr), 0);
+  for (auto& thread : threads) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   const long long elapsed = now_ns(CLOCK_MONOTONIC) - start;
   EXPECT(elapsed >= 60000000);
   return ok();

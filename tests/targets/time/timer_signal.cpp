@@ -9,7 +9,7 @@ static int volatile rings, value, code, identity;
 int main() {
   struct sigaction action = {};
   action.sa_flags = SA_SIGINFO;
-  action.sa_sigaction = [](int, siginfo_t *info, void *) {
+  action.sa_sigaction = [](int, siginfo_t* info, void*) {
     rings = rings + 1;
     value = info->si_value.sival_int;
     code = info->si_code;

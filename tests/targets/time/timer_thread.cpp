@@ -17,7 +17,7 @@ static void on_timer(sigval argument) {
 
 static pid_t volatile chosen, received;
 static sem_t ready;
-static void *waits(void *) {
+static void* waits(void*) {
   chosen = gettid();
   sem_post(&ready);
   sigset_t set;

@@ -7,10 +7,10 @@
 #include "expect.hpp"
 
 static int fd;
-static void *reads(void *) {
+static void* reads(void*) {
   uint64_t count = 0;
   EXPECT_EQ(read(fd, &count, sizeof count), 8);
-  return reinterpret_cast<void *>(count);
+  return reinterpret_cast<void*>(count);
 }
 
 int main() {
@@ -23,7 +23,7 @@ int main() {
   itimerspec when = {{0, 0}, {0, 2000000}};
   const long long start = now_ns(CLOCK_MONOTONIC);
   EXPECT_EQ(timerfd_settime(fd, 0, &when, nullptr), 0);
-  void *value = nullptr;
+  void* value = nullptr;
   EXPECT_EQ(pthread_join(thread, &value), 0);
   EXPECT_EQ(reinterpret_cast<long>(value), 1);
   EXPECT(now_ns(CLOCK_MONOTONIC) - start >= 2000000);

@@ -10,7 +10,7 @@ static bool has_rdtscp() {
   return __get_cpuid(0x80000001, &a, &b, &c, &d) && (d & (1u << 27));
 }
 
-static void *work(void *) {
+static void* work(void*) {
   const bool both = has_rdtscp();
   unsigned long long last = __rdtsc();
   for (int i = 0; i < 100; ++i) {

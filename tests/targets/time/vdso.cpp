@@ -10,31 +10,31 @@
 
 #include "expect.hpp"
 
-static void *find(const char *base, std::string_view name) {
-  const auto *header = reinterpret_cast<const ElfW(Ehdr) *>(base);
-  const auto *segment = reinterpret_cast<const ElfW(Phdr) *>(base + header->e_phoff);
-  const ElfW(Dyn) *dynamic = nullptr;
-  const char *load = nullptr;
+static void* find(const char* base, std::string_view name) {
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(base);
+  const auto* segment = reinterpret_cast<const ElfW(Phdr)*>(base + header->e_phoff);
+  const ElfW(Dyn)* dynamic = nullptr;
+  const char* load = nullptr;
   for (int i = 0; i < header->e_phnum; ++i) {
     if (segment[i].p_type == PT_DYNAMIC) {
-      dynamic = reinterpret_cast<const ElfW(Dyn) *>(base + segment[i].p_offset);
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(base + segment[i].p_offset);
     }
     if (segment[i].p_type == PT_LOAD) load = base + segment[i].p_offset - segment[i].p_vaddr;
   }
   EXPECT(dynamic && load);
-  const ElfW(Sym) *symbols = nullptr;
-  const char *strings = nullptr;
+  const ElfW(Sym)* symbols = nullptr;
+  const char* strings = nullptr;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     if (dynamic->d_tag == DT_SYMTAB) {
-      symbols = reinterpret_cast<const ElfW(Sym) *>(load + dynamic->d_un.d_ptr);
+      symbols = reinterpret_cast<const ElfW(Sym)*>(load + dynamic->d_un.d_ptr);
     }
     if (dynamic->d_tag == DT_STRTAB) strings = load + dynamic->d_un.d_ptr;
   }
   EXPECT(symbols && strings);
   // The string table follows the symbol table in every vDSO.
-  for (int i = 1; reinterpret_cast<const char *>(symbols + i) < strings; ++i) {
+  for (int i = 1; reinterpret_cast<const char*>(symbols + i) < strings; ++i) {
     if (name == strings + symbols[i].st_name) {
-      return const_cast<char *>(load + symbols[i].st_value);
+      return const_cast<char*>(load + symbols[i].st_value);
     }
   }
   return nullptr;
@@ -43,15 +43,14 @@ static void *find(const char *base, std::string_view name) {
 int main() {
   const unsigned long base = getauxval(AT_SYSINFO_EHDR);
   if (!base) return skip("no vDSO");
-  const char *image = reinterpret_cast<const char *>(base);
+  const char* image = reinterpret_cast<const char*>(base);
   EXPECT_EQ(memcmp(image, ELFMAG, SELFMAG), 0);
-  auto *clock_direct =
-      reinterpret_cast<int (*)(clockid_t, timespec *)>(find(image, "__vdso_clock_gettime"));
-  auto *day_direct =
-      reinterpret_cast<int (*)(timeval *, void *)>(find(image, "__vdso_gettimeofday"));
-  auto *time_direct = reinterpret_cast<time_t (*)(time_t *)>(find(image, "__vdso_time"));
-  auto *cpu_direct =
-      reinterpret_cast<long (*)(unsigned *, unsigned *, void *)>(find(image, "__vdso_getcpu"));
+  auto* clock_direct =
+      reinterpret_cast<int (*)(clockid_t, timespec*)>(find(image, "__vdso_clock_gettime"));
+  auto* day_direct = reinterpret_cast<int (*)(timeval*, void*)>(find(image, "__vdso_gettimeofday"));
+  auto* time_direct = reinterpret_cast<time_t (*)(time_t*)>(find(image, "__vdso_time"));
+  auto* cpu_direct =
+      reinterpret_cast<long (*)(unsigned*, unsigned*, void*)>(find(image, "__vdso_getcpu"));
   EXPECT(clock_direct && day_direct && time_direct && cpu_direct);
   long long last[2] = {0, 0};
   for (int i = 0; i < 300; ++i) {

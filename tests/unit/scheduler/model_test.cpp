@@ -42,40 +42,22 @@ class SideBySide {
 
   void step() {
     switch (script_.below(14)) {
-      case 0:
-        start();
-        break;
+      case 0: start(); break;
       case 1:
         if (script_.below(3) == 0) end();
         break;
       case 2:
       case 3:
       case 4:
-      case 5:
-        wait();
-        break;
+      case 5: wait(); break;
       case 6:
-      case 7:
-        wake();
-        break;
-      case 8:
-        requeue();
-        break;
-      case 9:
-        interrupt();
-        break;
-      case 10:
-        hold();
-        break;
-      case 11:
-        arm();
-        break;
-      case 12:
-        advance();
-        break;
-      case 13:
-        decide();
-        break;
+      case 7: wake(); break;
+      case 8: requeue(); break;
+      case 9: interrupt(); break;
+      case 10: hold(); break;
+      case 11: arm(); break;
+      case 12: advance(); break;
+      case 13: decide(); break;
     }
     compare();
   }
