@@ -13,6 +13,7 @@
 #include "launcher/children.hpp"
 #include "launcher/image.hpp"
 #include "launcher/machine.hpp"
+#include "launcher/message_queues.hpp"
 #include "launcher/say.hpp"
 #include "launcher/start.hpp"
 #include "launcher/values.hpp"
@@ -116,6 +117,7 @@ RunResult run_target(const RunOptions& options) {
 
   RunResult result;
   attend(options, start.pid, signals, trace.get(), result);
+  remove_message_queues();
   if (trace != nullptr) {
     trace->finish(result.trace_hash, word_of(result.outcome));
     result.trace_loss = trace->loss();

@@ -172,6 +172,15 @@ struct ThreadState {
   std::uint64_t waiting_word = 0;      // futex address as the target knows it, for reports
 };
 
+/// POSIX message queues that the run has made, by the names that the kernel knows them by: the
+/// run's own, and gone with it (the launcher unlinks them).
+constexpr std::uint32_t kQueueNamesMax = 1024;
+constexpr unsigned kQueueNameBytes = 256;
+struct QueueNames {
+  std::uint32_t used = 0;
+  char names[kQueueNamesMax][kQueueNameBytes] = {};  // empty: free
+};
+
 struct World {
   std::uint64_t version = 0;  // written last by the launcher: kWorldVersion
   Config config;
@@ -208,6 +217,7 @@ struct World {
   QueuedSignal signals[kQueuedSignalsMax];
   std::uint32_t timers_used = 0;
   OwnedTimer timers[kOwnedTimersMax];
+  QueueNames queue_names;
   Process processes[kProcessesMax];
   ThreadState threads[kTasksMax];
   Scheduler scheduler;

@@ -1,9 +1,10 @@
-// POSIX message queues: the kernel's own, under the host's names. A call is tried with a timeout
-// that has passed, and waits in the world; notifications are the world's, since the kernel would
-// signal the process and not the task.
+// POSIX message queues: the kernel's own, under names that are the run's: a prefix keeps them apart
+// from the host's. A call is tried with a timeout that has passed, and waits in the world;
+// notifications are the world's, since the kernel would signal the process and not the task.
 #include <asm-generic/errno.h>
 #include <signal.h>
 
+#include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
@@ -24,6 +25,36 @@ struct Notification {  // struct sigevent, as far as it matters here
   std::int32_t signal;
   std::int32_t notify;
 };
+
+/// A queue's name in the kernel's terms.
+struct QueueName {
+  Text<kQueueNameBytes> text;
+  long error = 0;
+
+  explicit QueueName(const char* from) {
+    char name[kQueueNameBytes];
+    text << "detsim." << world().config.launcher_pid << '.';
+    const long length = copy_text_from_user(name, from, sizeof name);
+    if (length < 0) error = length;
+    if (length == 0) error = -ENOENT;
+    if (error == 0 && text.size() + static_cast<std::size_t>(length) >= sizeof name) {
+      error = -ENAMETOOLONG;
+    }
+    if (error == 0) text << name;
+  }
+};
+
+// The place of a name in the world's list, or a free one; nullptr: the list is full.
+char* place_of(const char* name) {
+  QueueNames& list = world().queue_names;
+  char* free_place = nullptr;
+  for (std::uint32_t i = 0; i < list.used; ++i) {
+    if (equal(list.names[i], name)) return list.names[i];
+    if (list.names[i][0] == 0) free_place = list.names[i];
+  }
+  if (free_place == nullptr && list.used < kQueueNamesMax) free_place = list.names[list.used++];
+  return free_place;
+}
 
 long deadline_of(const void* timeout, std::uint64_t& deadline_ns) {
   std::int64_t time[2];
@@ -87,13 +118,27 @@ void notify(IoObject& queue) {
 namespace model {
 
 long mq_open(const char* name, int flags, unsigned mode, const void* attributes) {
-  const long fd = raw(__NR_mq_open, name, flags, mode, attributes);
+  const QueueName wanted(name);
+  if (wanted.error != 0) return wanted.error;
+  char* place = place_of(wanted.text.data());
+  if (place == nullptr) return -ENOSPC;
+  const long fd = raw(__NR_mq_open, wanted.text.data(), flags, mode, attributes);
   if (fd < 0) return fd;
+  copy_text(place, wanted.text.data(), kQueueNameBytes);
   const int number = static_cast<int>(fd);
   const ObjectId id = object_by_inode(number, DescriptorKind::message_queue);
   object_of(id).exact = true;
   set_descriptor(number, {DescriptorKind::message_queue, id});
   return fd;
+}
+
+long mq_unlink(const char* name) {
+  const QueueName wanted(name);
+  if (wanted.error != 0) return wanted.error;
+  const long result = raw(__NR_mq_unlink, wanted.text.data());
+  if (result != 0) return result;
+  if (char* place = place_of(wanted.text.data())) place[0] = 0;
+  return 0;
 }
 
 long mq_timedsend(int fd, const void* text, std::size_t bytes, unsigned priority,

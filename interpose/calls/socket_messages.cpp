@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t kPiecesMax = 1024;  // UIO_MAXIOV
 constexpr std::size_t kInetDatagramMax = 65507;
+constexpr long kAnother = -1025;  // inside: there was nothing for the target, look again
 constexpr std::int64_t kHeaderBytes = sizeof(DatagramHeader);
 
 /// The target's buffers. One more place lies in front, for the header of an internet datagram.
@@ -67,6 +68,38 @@ void show_sender(const Socket& socket, const DatagramHeader& header, SocketAddre
   show_inet_name(from, socket.object->family, name);
 }
 
+// A connected socket to whom a refusal was sent.
+long take_error(const Socket& socket) {
+  if (!socket.is_inet() || socket.record->error == 0 || socket.record->connecting) return 0;
+  const long error = socket.record->error;
+  socket.record->error = 0;
+  return -error;
+}
+
+// The refusal lay in the queue, so that poll would tell. It may have been told by another call.
+long take_refusal(const Socket& socket, int flags) {
+  DatagramHeader header;
+  if ((flags & MSG_PEEK) != 0) {
+    raw(__NR_recvfrom, socket.fd, &header, sizeof header, MSG_DONTWAIT, nullptr, nullptr);
+  }
+  const long error = take_error(socket);
+  return error != 0 ? error : kAnother;
+}
+
+// Nobody is there. As an error of the ICMP protocol would, it comes back to a connected socket.
+void refuse_datagram(const Socket& socket) {
+  if (!socket.object->remote.known) return;
+  const bool is_told = socket.record->error != 0;
+  socket.record->error = ECONNREFUSED;
+  if (is_told) return;
+  DatagramHeader header = {};
+  header.family = kRefusal;
+  const SocketAddress mine = kernel_address(*socket.record);
+  raw(__NR_sendto, socket.fd, &header, sizeof header, MSG_DONTWAIT | MSG_NOSIGNAL, mine.bytes,
+      mine.length);
+  io_happened(socket.descriptor.object, kReadable);
+}
+
 long receive_once(const Socket& socket, Pieces to, int flags, Letter& letter) {
   DatagramHeader header = {};
   const bool has_header = socket.is_inet_datagram();
@@ -87,6 +120,7 @@ long receive_once(const Socket& socket, Pieces to, int flags, Letter& letter) {
   letter.control_bytes = message.msg_controllen;
   if (message.msg_controllen != 0) translate_control(message, (flags & MSG_PEEK) != 0);
   letter.name.length = message.msg_namelen;
+  if (has_header && header.family == kRefusal) return take_refusal(socket, flags);
   if (has_header) {
     show_sender(socket, header, letter.name);
     return result >= kHeaderBytes ? result - kHeaderBytes : 0;
@@ -105,14 +139,6 @@ void took_some(const Socket& socket) {
   if (socket.object->peer != kNoObject || !socket.object->exact) {
     io_happened(socket.object->peer, kWritable);
   }
-}
-
-// A connected socket to whom a refusal was sent.
-long take_error(Socket& socket) {
-  if (!socket.is_inet() || socket.record->error == 0 || socket.record->connecting) return 0;
-  const long error = socket.record->error;
-  socket.record->error = 0;
-  return -error;
 }
 
 // MSG_PEEK with MSG_WAITALL looks until as much is there, or no more can come.
@@ -141,7 +167,10 @@ long receive(int fd, Pieces to, int flags, Letter& letter) {
     const long result = wait_for_socket(socket, kReadable, SO_RCVTIMEO, flags, [&]() -> long {
       if (const long error = take_error(socket)) return error;
       letter.control_bytes = done == 0 ? room : 0;
-      const long got = receive_once(socket, to, each, letter);
+      long got;
+      do {
+        got = receive_once(socket, to, each, letter);
+      } while (got == kAnother);
       return wants_all && peeks && !is_enough(socket, got, wanted) ? -EAGAIN : got;
     });
     if (result > 0 && !peeks) took_some(socket);
@@ -246,10 +275,7 @@ long send_inet_datagram(Socket& socket, Pieces from, const Letter& letter) {
   source.port = socket.object->local.port;
   const ObjectId receiver = find_receiver(SOCK_DGRAM, to, source);
   if (receiver == kNoObject) {
-    if (socket.object->remote.known) {
-      socket.record->error = ECONNREFUSED;
-      io_happened(socket.descriptor.object);
-    }
+    refuse_datagram(socket);
     return static_cast<long>(bytes);
   }
   DatagramHeader header = {};

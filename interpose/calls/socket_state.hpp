@@ -44,8 +44,9 @@ struct SocketRecord {
 struct DatagramHeader {
   unsigned char address[16];
   std::uint16_t port;
-  std::uint16_t family;
+  std::uint16_t family;  // kRefusal: no datagram, but the news that one was refused
 };
+constexpr std::uint16_t kRefusal = 0xffff;
 
 struct KeptDatagram {
   std::uint32_t next;  // index + 1

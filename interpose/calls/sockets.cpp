@@ -26,6 +26,7 @@ constexpr int kTypeMask = 0xf, kTypesMax = 11, kFamiliesMax = 46;
 constexpr int kTcp = 6, kUdp = 17;
 constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr int kInetBacklog = 4096;  // a full one shows as packets that come late, never as an error
+constexpr int kWideBytes = 2 << 20;   // what the kernel gives to the privileged
 constexpr int kBufferBytes = 212992;  // net.core.wmem_max, which everybody may ask for
 
 // -- the internet families
@@ -43,6 +44,9 @@ long judge_inet(int type, int protocol) {
 
 // Small writes are not merged underneath, so a connection needs all the room it can have.
 void widen(int fd) {
+  if (raw(__NR_setsockopt, fd, SOL_SOCKET, SO_SNDBUFFORCE, &kWideBytes, sizeof kWideBytes) == 0) {
+    return;
+  }
   raw(__NR_setsockopt, fd, SOL_SOCKET, SO_SNDBUF, &kBufferBytes, sizeof kBufferBytes);
 }
 

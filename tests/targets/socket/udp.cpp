@@ -58,5 +58,9 @@ int main() {
   EXPECT_EQ(send(client, "x", 1, 0), 1);
   sleep_ms(1);
   EXPECT_ERRNO(send(client, "x", 1, 0), ECONNREFUSED);
+  EXPECT_EQ(send(client, "x", 1, 0), 1);
+  EXPECT(poll_one(client, POLLIN, 1000) != 0);
+  EXPECT_ERRNO(recv(client, buffer, 1, 0), ECONNREFUSED);
+  EXPECT_ERRNO(recv(client, buffer, 1, MSG_DONTWAIT), EAGAIN);
   return ok();
 }
