@@ -1,8 +1,8 @@
 // Clocks as the target reads them. All are the one virtual clock with an offset; the CPU clocks
 // are what tasks and processes were charged.
 //
-// Reading costs virtual time, or a task that polls a clock would starve everybody else (DESIGN,
-// section 6): a reading that passes a due timer is a scheduling point, and after every 64
+// Reading costs virtual time, or a task that polls a clock would starve everybody else:
+// a reading that passes a due timer is a scheduling point, and after every 64
 // consecutive readings the task yields and the cost doubles, up to 1 ms.
 #pragma once
 #include <cstdint>

@@ -26,7 +26,7 @@ INCLUDES = {
 BANNED = [
     r'\bTODO\b', r'\bFIXME\b', r'\bXXX\b', r'\bfounders?\b', r'\bissue #?\d', r'\bchat ?bot\b',
     r'\bthis session\b', r'\bprevious session\b', r'\blanguage model\b', r'(?<![\w.])/work/',
-    r'\bshared/(DESIGN|STYLE)', r'\bDESIGN \d', r'\bAI[- ]generated\b',
+    r'\bshared/(DESIGN|STYLE)', r'\bDESIGN\b', r'\bAI[- ]generated\b',
 ]
 
 CODE = ('.cpp', '.hpp', '.c', '.h', '.S')
