@@ -151,7 +151,7 @@ Process* start_process(Process* parent) {
     process = *parent;  // handlers, group, session, name and clock offset are inherited
     process.parent = parent->pid;
     process.stopped = process.exec_pending = process.vfork_child = false;
-    process.subreaper = false;
+    process.subreaper = process.executed = false;
     process.pending = {};
     process.cpu_ns = process.children_cpu_ns = 0;
     process.vfork_waiter = kNoTask;
