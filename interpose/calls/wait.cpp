@@ -68,13 +68,15 @@ bool look(const Wanted& wanted, Found& found) {
   return any;
 }
 
-// Waits until there is something to report. 0: found or WNOHANG; else the error.
+// Waits until there is something to report. 0: found or WNOHANG; else the error. The SIGCHLD of a
+// child that is waited for does not end the wait: it is looked at first (do_wait in kernel/exit.c).
 long find(const Wanted& wanted, Found& found) {
-  for (;;) {
+  for (bool interrupted = false;;) {
     if (!look(wanted, found)) return -ECHILD;
     if (found.child != nullptr || (wanted.options & WNOHANG) != 0) return 0;
     const WaitKey key{kProcessSpace, static_cast<std::uint64_t>(current_process().pid)};
-    if (wait_for(WaitKind::child, key, kNever, true) == Wake::interrupted) return kRestartSys;
+    if (interrupted) return kRestartSys;
+    interrupted = wait_for(WaitKind::child, key, kNever, true) == Wake::interrupted;
   }
 }
 
@@ -102,7 +104,7 @@ void take(const Found& found, int options) {
 
 SignalInfo info_of(const Found& found) {
   const auto status = status_of(found);
-  SignalInfo info{.number = SIGCHLD, .pid = found.child->pid};
+  SignalInfo info{.number = SIGCHLD, .pid = found.child->pid, .uid = real_uid()};
   if (found.what == Found::stopped) {
     info.code = CLD_STOPPED, info.status = found.child->stop_signal;
   } else if (found.what == Found::continued) {
