@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -310,6 +311,10 @@ int main(int argument_count, char** arguments) {
     return only == nullptr || std::strcmp(only, name) == 0;
   };
   fmt::print("{}\n\n", machine());
+  double load = 0;
+  if (getloadavg(&load, 1) == 1 && load > 1.5) {
+    fmt::print(stderr, "bench: the machine is busy (load {:.1f}): wall times say little\n", load);
+  }
   print_row("what", "door", "native", "detsim", "ratio", "target",
             "strace -f | valgrind | faketime");
   print_row("---", "---", "---:", "---:", "---:", "---", "---: | ---: | ---:");
