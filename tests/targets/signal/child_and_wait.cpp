@@ -5,7 +5,7 @@
 static int volatile hits;
 
 int main() {
-  handle(SIGCHLD, [](int, siginfo_t *, void *) { hits = hits + 1; });
+  handle(SIGCHLD, [](int, siginfo_t*, void*) { hits = hits + 1; });
   for (int i = 0; i < 20; ++i) {
     hits = 0;
     const pid_t child = start_child([] {

@@ -22,7 +22,7 @@ static long inside, sum_sent, sum_handled, handled, posted_by_handlers;
 static int finished, channel[2];
 
 // Asynchronous, so only what is safe in a handler.
-static void on_signal(int, siginfo_t *info, void *) {
+static void on_signal(int, siginfo_t* info, void*) {
   const int saved = errno;
   __atomic_fetch_add(&handled, 1, __ATOMIC_SEQ_CST);
   __atomic_fetch_add(&sum_handled, info->si_value.sival_int, __ATOMIC_SEQ_CST);
@@ -35,7 +35,7 @@ static void on_signal(int, siginfo_t *info, void *) {
   errno = saved;
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
   auto seed = static_cast<unsigned>(reinterpret_cast<long>(argument)) * 77 + 5;
   std::vector<int> numbers(50);
   for (int round = 0; round < kRounds; ++round) {
@@ -96,7 +96,7 @@ static void *work(void *argument) {
   return nullptr;
 }
 
-static void *send(void *argument) {
+static void* send(void* argument) {
   auto seed = static_cast<unsigned>(reinterpret_cast<long>(argument)) + 1;
   for (int i = 0; i < kSent; ++i) {
     sigval value;
@@ -121,13 +121,13 @@ int main() {
   for (int i = 0; i < 3; ++i) handle(SIGRTMIN + i, on_signal, SA_RESTART);
   pthread_t senders[kSenders];
   for (long i = 0; i < kWorkers; ++i) {
-    EXPECT_EQ(pthread_create(&workers[i], nullptr, work, reinterpret_cast<void *>(i)), 0);
+    EXPECT_EQ(pthread_create(&workers[i], nullptr, work, reinterpret_cast<void*>(i)), 0);
   }
   for (long i = 0; i < kSenders; ++i) {
-    EXPECT_EQ(pthread_create(&senders[i], nullptr, send, reinterpret_cast<void *>(i + 100)), 0);
+    EXPECT_EQ(pthread_create(&senders[i], nullptr, send, reinterpret_cast<void*>(i + 100)), 0);
   }
-  for (auto &thread : workers) EXPECT_EQ(pthread_join(thread, nullptr), 0);
-  for (auto &thread : senders) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : workers) EXPECT_EQ(pthread_join(thread, nullptr), 0);
+  for (auto& thread : senders) EXPECT_EQ(pthread_join(thread, nullptr), 0);
   while (__atomic_load_n(&handled, __ATOMIC_SEQ_CST) < kSenders * kSent) sleep_ms(1);
   EXPECT_EQ(handled, kSenders * kSent);
   EXPECT_EQ(sum_handled, sum_sent);
