@@ -67,7 +67,7 @@ long adjtimex(void* state) {
   if (!get_user(value.modes, state)) return -EFAULT;
   if (value.modes != 0) return -EPERM;
   bool ok = true;
-  const auto now_ns = read_clock(0, ok);
+  const auto now_ns = clock_value(0, ok);
   value.time.tv_sec = static_cast<long long>(now_ns / kSecond);
   value.time.tv_usec = static_cast<long long>(now_ns % kSecond / 1000);
   value.tick = 10000;           // microseconds, at 100 Hz
