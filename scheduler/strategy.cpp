@@ -2,7 +2,7 @@
 // identified by its strategy's name, so rows may be moved, but a name keeps its meaning.
 #include "scheduler/strategy.hpp"
 
-#include <iterator>
+#include <type_traits>
 
 #include "scheduler/strategies/strategies.hpp"
 
