@@ -15,6 +15,8 @@ constexpr const Strategy* kStrategies[] = {
 
 }  // namespace
 
-StrategyList strategies() { return {std::begin(kStrategies), std::end(kStrategies)}; }
+StrategyList strategies() {
+  return {kStrategies, kStrategies + std::extent_v<decltype(kStrategies)>};
+}
 
 }  // namespace detsim
