@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -84,29 +86,6 @@ std::optional<int> split(const CLI::App& app, const std::vector<std::string>& ar
   return std::nullopt;
 }
 
-// "--virtual-timeout" is also DETSIM_VIRTUAL_TIMEOUT.
-std::string variable_of(const std::string& option) {
-  std::string name = "DETSIM_";
-  for (const char c : option.substr(2, option.find(',') - 2)) {
-    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  return name;
-}
-
-// An option whose text `parse` turns into the value that `take` gets, or complains about.
-template <typename Parse, typename Take>
-void add_value(CLI::App& app, const std::string& name, const char* type, Parse parse, Take take,
-               const std::string& words) {
-  const auto read = [name, parse, take](const std::string& text) {
-    const auto parsed = parse(text);
-    if (!parsed) throw CLI::ValidationError(name.substr(0, name.find(',')), parsed.problem);
-    take(parsed.value);
-  };
-  app.add_option_function<std::string>(name, read, words)
-      ->type_name(type)
-      ->envname(variable_of(name));
-}
-
 void add_environment_option(CLI::App& app, RunOptions& options) {
   const auto read = [&options](const std::vector<std::string>& changes) {
     for (const auto& change : changes) {
@@ -135,7 +114,52 @@ std::string strategy_names() {
   return names;
 }
 
+// CLI11 complains about a missing value only if the option is the last word.
+const CLI::Option* find_option_without_value(const CLI::App& app,
+                                             const std::vector<std::string>& options) {
+  bool has_value = false;
+  return options.empty() ? nullptr : find_option(app, options.back(), has_value);
+}
+
+// Where a value that is complained about may have come from, when there are no options.
+std::string words_for_variables(const std::vector<std::string>& options) {
+  std::string set;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (!text.starts_with("DETSIM_")) continue;
+    set += fmt::format("{}{}", set.empty() ? "" : ", ", text.substr(0, text.find('=')));
+  }
+  return options.empty() && !set.empty() ? fmt::format(" (from the environment: {})", set) : "";
+}
+
+// A variable that is nearly one of ours was meant to be it.
+void warn_of_variables(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const auto* option : app.get_options()) {
+    if (!option->get_envname().empty()) known.push_back(option->get_envname());
+  }
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const auto name = text.substr(0, text.find('='));
+    if (!name.starts_with("DETSIM_")) continue;
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    // The prefix is the same: what follows it must be near by itself.
+    std::vector<std::string> near;
+    for (const auto& other : known) near.push_back(other.substr(7));
+    const auto hint = did_you_mean(name.substr(7), near);
+    if (!hint.empty()) say(fmt::format("there is no variable '{}'{}", name, hint));
+  }
+}
+
 }  // namespace
+
+std::string variable_of(const std::string& option) {
+  std::string name = "DETSIM_";
+  for (const char c : option.substr(2, option.find(',') - 2)) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
 
 std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocation,
                                       std::vector<std::string>* command) {
@@ -148,9 +172,20 @@ std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocatio
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     return 0;
+  } catch (const CLI::ExtrasError&) {
+    return complain(app, fmt::format("'{}' is one word too many", app.remaining().front()));
+  } catch (const CLI::ArgumentMismatch&) {
+    const auto* option = find_option_without_value(app, options);
+    return complain(app, option == nullptr ? "an option lacks its value"
+                                           : fmt::format("{} needs a value: {}", options.back(),
+                                                         option->get_type_name()));
+  } catch (const CLI::ConversionError&) {
+    return complain(app,
+                    "an option that takes no value was given one that is neither true nor false");
   } catch (const CLI::ParseError& error) {
-    return complain(app, error.what());
+    return complain(app, error.what() + words_for_variables(options));
   }
+  warn_of_variables(app);
   if (command != nullptr && command->empty()) {
     return complain(app, "there is no program to run");
   }

@@ -18,6 +18,23 @@ namespace detsim {
 std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocation,
                                       std::vector<std::string>* command);
 
+/// The variable of an option: "--virtual-timeout" is also DETSIM_VIRTUAL_TIMEOUT.
+std::string variable_of(const std::string& option);
+
+/// An option whose text `parse` turns into the value that `take` gets, or complains about.
+template <typename Parse, typename Take>
+void add_value(CLI::App& app, const std::string& name, const char* type, Parse parse, Take take,
+               const std::string& words) {
+  const auto read = [name, parse, take](const std::string& text) {
+    const auto parsed = parse(text);
+    if (!parsed) throw CLI::ValidationError(name.substr(0, name.find(',')), parsed.problem);
+    take(parsed.value);
+  };
+  app.add_option_function<std::string>(name, read, words)
+      ->type_name(type)
+      ->envname(variable_of(name));
+}
+
 /// What add_run_options() fills beside the options themselves.
 struct RunOptionsGiven {
   bool seed = false;

@@ -74,6 +74,13 @@ std::string words(const Event& e) {
   return fmt::format("event of unknown kind {}", static_cast<unsigned>(e.kind));
 }
 
+const char* kind_name(EventKind kind) {
+  constexpr const char* kNames[] = {"none",   "call",  "decision", "start",  "end",
+                                    "signal", "timer", "fault",    "process"};
+  const auto index = static_cast<std::size_t>(kind);
+  return index < std::size(kNames) ? kNames[index] : "unknown";
+}
+
 std::string line(const Event& e, std::uint64_t number) {
   auto text =
       fmt::format("#{:<8} {:>14}  task {:<4} {}", number, seconds(e.time_ns), e.tid, words(e));
@@ -81,14 +88,17 @@ std::string line(const Event& e, std::uint64_t number) {
   return text;
 }
 
-void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count,
-                 std::FILE* out) {
+void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count, std::FILE* out,
+                 std::int32_t tid) {
   const auto& run = trace.metadata();
   fmt::print(out, "# detsim {}, seed {}, strategy {}: {}\n", run.detsim_version, run.seed,
              run.strategy, fmt::join(run.command, " "));
   const auto begin = std::min(from, trace.count());
   const auto end = begin + std::min(count, trace.count() - begin);
-  for (auto i = begin; i < end; ++i) fmt::print(out, "{}\n", line(trace.event(i), i));
+  for (auto i = begin; i < end; ++i) {
+    const auto& event = trace.event(i);
+    if (tid == 0 || event.tid == tid) fmt::print(out, "{}\n", line(event, i));
+  }
   fmt::print(out, "# {}: {} events, digest {:016x}\n", trace.outcome(),
              trace.count() + trace.lost(), trace.digest());
   if (trace.lost() > 0) fmt::print(out, "# {} events were lost\n", trace.lost());

@@ -19,7 +19,12 @@ std::string words(const Event& event);
 /// One line: number, time, task, words, and the instruction that made the call.
 std::string line(const Event& event, std::uint64_t number);
 
+/// One word, as docs/trace-format.md has it: `call`, `decision`.
+const char* kind_name(EventKind kind);
+
 /// The whole trace: what the run was, one line per event from number `from` on, how it ended.
-void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count, std::FILE* out);
+/// `tid`: only what this task did; 0: all.
+void print_trace(const TraceReader& trace, std::uint64_t from, std::uint64_t count, std::FILE* out,
+                 std::int32_t tid = 0);
 
 }  // namespace detsim

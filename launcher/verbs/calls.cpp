@@ -6,6 +6,8 @@
 
 #include "launcher/call_table.hpp"
 #include "launcher/command_line.hpp"
+#include "launcher/say.hpp"
+#include "launcher/values.hpp"
 
 namespace detsim {
 namespace {
@@ -62,11 +64,18 @@ int verb_calls(const Invocation& invocation) {
   app.add_flag("--json", as_json, "Print a JSON array");
   app.footer(
       "modelled: answered by detsim. passed: the kernel's own answer is deterministic here.\n"
-      "refused: gives the error in the note. A number that is not listed gives ENOSYS.");
+      "refused: gives the error in the note. A number that is not listed gives ENOSYS.\n"
+      "Exit status: 0; 1 no call is like the filter.");
   if (const auto code = parse_command_line(app, invocation, nullptr)) return *code;
   std::vector<CallRow> rows;
   for (const auto& row : call_rows()) {
     if (matches(row, filter)) rows.push_back(row);
+  }
+  if (rows.empty() && !as_json) {
+    std::vector<std::string> names;
+    for (const auto& row : call_rows()) names.emplace_back(row.name);
+    say(fmt::format("there is no call like '{}'", filter) + did_you_mean(filter, names));
+    return 1;
   }
   if (as_json) {
     print_json(rows);

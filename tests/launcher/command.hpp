@@ -24,10 +24,10 @@ struct CommandResult {
 };
 
 struct CommandOptions {
-  std::string input;
-  std::vector<std::string> variables;    // NAME=VALUE
-  std::function<void()> before_exec;     // in the child
-  std::function<void(pid_t)> meanwhile;  // once the first byte of output has come
+  std::string input = {};
+  std::vector<std::string> variables = {};    // NAME=VALUE
+  std::function<void()> before_exec = {};     // in the child
+  std::function<void(pid_t)> meanwhile = {};  // once the first byte of output has come
   int seconds_max = 60;
 };
 
@@ -43,6 +43,7 @@ inline CommandResult run_command(const std::vector<std::string>& words,
     // Also what the test itself was started with (ctest keeps a log open): numbers show in reports.
     close_range(3, ~0u, 0);
     for (const auto& variable : options.variables) putenv(const_cast<char*>(variable.c_str()));
+    signal(SIGPIPE, SIG_DFL);
     if (options.before_exec) options.before_exec();
     alarm(static_cast<unsigned>(options.seconds_max));  // survives exec; nobody handles it
     std::vector<char*> arguments;

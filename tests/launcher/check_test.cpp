@@ -1,0 +1,80 @@
+// `detsim check`: what it calls equal, what it calls different, and what it says.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/launcher/command.hpp"
+
+namespace detsim {
+namespace {
+
+CommandResult check(const std::vector<std::string>& command, const CommandOptions& options = {}) {
+  std::vector<std::string> words = {DETSIM, "check", "-n", "4", "--seed", "5", "--"};
+  words.insert(words.end(), command.begin(), command.end());
+  return run_command(words, options);
+}
+
+TEST_CASE("equal runs: the output once, one line, status 0 whatever the program's") {
+  const auto result = check({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  CHECK(result.code() == 0);
+  CHECK(result.output == "out\n");
+  CHECK(result.error.starts_with("err\ndetsim: 4 runs, one execution: seed 5, "));
+  CHECK(result.says("status 3"));
+  CHECK(check({"sh", "-c", "kill -SEGV $$"}).says("killed by SIGSEGV"));
+}
+
+TEST_CASE("input is the same for each run") {
+  const auto piped = check({"md5sum"}, {.input = std::string(200000, 'x')});
+  CHECK(piped.code() == 0);
+  CHECK(piped.output.size() > 32);
+  const auto part = check({"head", "-c", "5"}, {.input = std::string(60000, 'y')});
+  CHECK(part.code() == 0);
+  CHECK(part.output == "yyyyy");
+  const auto file = run_command({"sh", "-c", DETSIM " check --seed 1 -- cat < /etc/passwd"});
+  CHECK(file.code() == 0);
+  CHECK(file.output.starts_with("root:"));
+}
+
+TEST_CASE("a difference: the first event of both sides, with stacks") {
+  const std::string counter = TARGETS "runs";
+  std::filesystem::remove(counter);
+  const auto result = check({TARGETS "diverge", counter});
+  CHECK(result.code() == 121);
+  CHECK(result.output == "run 1\n");
+  CHECK(result.says("run 2 differs from run 1, with seed 5 (environment +"));
+  CHECK(result.says("  run 1   #"));
+  CHECK(result.says("  run 2   #"));
+  CHECK(result.says("run 2, in task 1000:"));
+  CHECK(result.says("diverge.cpp:"));
+  CHECK(result.says("run 2 wrote other bytes than run 1: standard output, line 1 (byte 4)"));
+  CHECK(result.says("  run 1   run 1\n  run 2   run 2\n"));
+}
+
+TEST_CASE("other output with equal events is a difference") {
+  const std::string file = TARGETS "changing";
+  std::ofstream(file) << "aaaa 0\n";
+  const auto result = run_command(
+      {"sh", "-c",
+       "echo 'aaaa 0' > " + file + "; " DETSIM " check --seed 1 -- sh -c 'read x < " + file +
+           "; echo \"aaaa ${x#aaaa }\"; echo \"aaaa $((1 - ${x#aaaa }))\" > " + file + "'"});
+  CHECK(result.code() == 121);
+  CHECK(result.says("run 2 wrote other bytes than run 1: standard output, line 1 (byte 5)"));
+}
+
+TEST_CASE("runs that do not end") {
+  const auto result = run_command(
+      {DETSIM, "check", "--seed", "1", "--timeout", "0.5", "--", TARGETS "told", "compute"});
+  CHECK(result.code() == 124);
+  CHECK(result.says("run 1 did not end in time, so it cannot be compared"));
+}
+
+TEST_CASE("quiet") {
+  const auto result = run_command({DETSIM, "check", "-q", "--seed", "1", "--", "echo", "x"});
+  CHECK(result.code() == 0);
+  CHECK(result.error.empty());
+  CHECK(result.output == "x\n");
+}
+
+}  // namespace
+}  // namespace detsim
