@@ -136,6 +136,8 @@ int exit_code_of(const RunResult& result) {
     case Outcome::deadlock: return kExitDeadlock;
     case Outcome::virtual_timeout:
     case Outcome::wall_timeout: return kExitLimit;
+    case Outcome::property_failed: return kExitProperty;
+    case Outcome::power_lost: return 128 + SIGKILL;
     default: return kExitFailed;
   }
 }
@@ -151,6 +153,8 @@ const char* word_of(Outcome outcome) {
     case Outcome::wall_timeout: return "timeout";
     case Outcome::failed: return "failed";
     case Outcome::stopped: return "stopped";
+    case Outcome::property_failed: return "property-failed";
+    case Outcome::power_lost: return "power-lost";
   }
   return "?";
 }

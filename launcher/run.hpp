@@ -14,6 +14,7 @@ namespace detsim {
 
 constexpr int kExitDeadlock = 120;
 constexpr int kExitDivergence = 121;
+constexpr int kExitProperty = 122;
 constexpr int kExitLimit = 124;
 constexpr int kExitFailed = 125;  // detsim itself failed or was misused
 constexpr int kExitNotExecutable = 126;

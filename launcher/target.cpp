@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "launcher/run.hpp"
 
@@ -98,6 +99,10 @@ std::string problem_with(const std::string& path, const Inspection& found) {
   if (found.kind == ProgramKind::other_loader) {
     return fmt::format("'{}' is loaded by {}; detsim needs a program of the GNU C library", path,
                        found.interpreter);
+  }
+  std::error_code error;
+  if (std::filesystem::equivalent(path, "/proc/self/exe", error)) {
+    return "this is already a run of detsim: it cannot run inside itself";
   }
   const char* words = words_against(found.kind);
   return words == nullptr ? "" : fmt::format("'{}' {}", path, words);

@@ -47,7 +47,9 @@ enum class Outcome : std::uint32_t {
   virtual_timeout,  // config.virtual_limit_ns passed
   wall_timeout,     // set by the launcher
   failed,           // detsim itself: `message` says what
-  stopped           // trace.stop_at was reached
+  stopped,          // trace.stop_at was reached
+  property_failed,  // the target broke a property that it states itself: `message` says which
+  power_lost        // the fault plan cut the power: the launcher ends the run and the disk's fate
 };
 
 /// What the launcher is asked for; it serves requests in order.
@@ -233,5 +235,8 @@ inline World& world() { return *reinterpret_cast<World*>(kWorldAddress); }
 constexpr std::uint64_t kWorldDescriptors = kWorldAddress + (4ull << 30);  // see calls/descriptor
 constexpr std::uint64_t kWorldInodes = kWorldAddress + (24ull << 30);      // see calls/inode
 constexpr std::uint64_t kWorldSites = kWorldAddress + (28ull << 30);       // see entry/rewrite
+constexpr std::uint64_t kWorldFaults = kWorldAddress + (30ull << 30);      // see faultplan/
+constexpr std::uint64_t kWorldDisk = kWorldAddress + (32ull << 30);        // see faultplan/disk/
+constexpr std::uint64_t kWorldChoices = kWorldAddress + (56ull << 30);     // see scheduler/replay
 
 }  // namespace detsim

@@ -25,6 +25,7 @@ struct CommandResult {
 
 struct CommandOptions {
   std::string input = {};
+  bool input_ends = true;                     // else only when the command has ended
   std::vector<std::string> variables = {};    // NAME=VALUE
   std::function<void()> before_exec = {};     // in the child
   std::function<void(pid_t)> meanwhile = {};  // once the first byte of output has come
@@ -56,7 +57,7 @@ inline CommandResult run_command(const std::vector<std::string>& words,
   signal(SIGPIPE, SIG_IGN);
   if (write(in[1], options.input.data(), options.input.size()) < 0) {
   }
-  close(in[1]);
+  if (options.input_ends) close(in[1]);
   CommandResult result;
   pollfd ends[] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   bool told = false;
@@ -78,6 +79,7 @@ inline CommandResult run_command(const std::vector<std::string>& words,
   }
   while (waitpid(pid, &result.status, 0) < 0) {
   }
+  if (!options.input_ends) close(in[1]);
   return result;
 }
 

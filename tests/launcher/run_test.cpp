@@ -99,17 +99,8 @@ TEST_CASE("a signal to the launcher is the program's") {
     for (const int number : {SIGTERM, SIGUSR1, SIGINT}) {
       CAPTURE(way);
       const auto result = run_command(
-          {"sh", "-c",
-           std::string("sleep 20 | { exec " DETSIM " run -q --seed 1 -- " TARGETS "told ") + way +
-               "; }"},
-          {.meanwhile = [number](pid_t shell) {
-            // The shell's second child is detsim.
-            const auto list =
-                "/proc/" + std::to_string(shell) + "/task/" + std::to_string(shell) + "/children";
-            pid_t pid = 0, last = 0;
-            for (std::ifstream children(list); children >> pid;) last = pid;
-            kill(last, number);
-          }});
+          {DETSIM, "run", "-q", "--seed", "1", "--", TARGETS "told", way},
+          {.input_ends = false, .meanwhile = [number](pid_t detsim) { kill(detsim, number); }});
       CHECK(result.output == "ready\nsignal " + std::to_string(number) + "\n");
     }
   }

@@ -15,9 +15,11 @@ TEST_FUNCTION_LINES_MAX = 90  # a test may tell its story in one go
 INCLUDES = {
     'scheduler/': ['scheduler/', 'trace/event.hpp'],
     'trace/': ['trace/', 'scheduler/choice.hpp'],
-    'interpose/': ['interpose/', 'scheduler/', 'trace/event.hpp'],
+    'faultplan/': ['faultplan/', 'scheduler/choice.hpp', 'scheduler/invariant.hpp',
+                   'trace/event.hpp'],
+    'interpose/': ['interpose/', 'scheduler/', 'faultplan/', 'trace/event.hpp'],
     # What both sides have to agree on: the table, and how an image is judged and laid out.
-    'launcher/': ['launcher/', 'scheduler/', 'trace/', 'interpose/calls/calls.def',
+    'launcher/': ['launcher/', 'scheduler/', 'faultplan/', 'trace/', 'interpose/calls/calls.def',
                   'interpose/base/elf_inspect.hpp', 'interpose/base/exec_image.hpp',
                   'interpose/entry/frame.hpp'],
 }
