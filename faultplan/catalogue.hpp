@@ -1,0 +1,87 @@
+// The fault catalogue as data: what each row of catalogue.def says.
+#pragma once
+#include <cstdint>
+
+namespace detsim {
+
+/// What a call does, as far as a fault cares. A call may do several things at once.
+#define DETSIM_OPS(X)                                                                              \
+  X(any)                                                                                           \
+  X(read) X(write) X(mapped_write) X(open) X(create) X(rename) X(remove) X(make_directory) X(link) \
+      X(truncate) X(allocate) X(sync) X(list) X(space) X(map) X(fork) X(thread) X(execute)         \
+          X(descriptor) X(wait) X(connect) X(accept) X(send) X(receive) X(look_up) X(timer)        \
+              X(clock) X(process) X(site)
+enum class Op : std::uint8_t {
+#define X(name) name,
+  DETSIM_OPS(X)
+#undef X
+};
+#define X(name) +1
+constexpr unsigned kOps = 0 DETSIM_OPS(X);
+#undef X
+static_assert(kOps <= 32);
+using OpSet = std::uint32_t;
+constexpr OpSet bit_of(Op op) { return 1u << static_cast<unsigned>(op); }
+
+/// What a call is about: the kind of its descriptor, or `none`.
+#define DETSIM_SUBJECTS(X) \
+  X(none) X(file) X(directory) X(pipe) X(stream) X(datagram) X(terminal) X(other)
+/// `anything` stands for all of them, in rows and rules.
+enum class Subject : std::uint8_t {
+#define X(name) name,
+  DETSIM_SUBJECTS(X)
+#undef X
+      anything
+};
+constexpr unsigned kSubjects = 8;
+using SubjectSet = std::uint8_t;
+constexpr SubjectSet bit_of(Subject subject) {
+  return static_cast<SubjectSet>(
+      subject == Subject::anything ? 0xffu : 1u << static_cast<unsigned>(subject));
+}
+
+const char* name_of(Op op);
+const char* name_of(Subject subject);
+
+enum class Unit : std::uint8_t { flag, count, bytes, ns, ppm, per_billion };
+
+/// Where a strike is carried out: at the call (interpose/faults/), in the clocks and timers, in
+/// the durability model (faultplan/disk/; until then at the call), or by the program itself.
+enum class Effect : std::uint8_t { call, clock, disk_model, site };
+
+struct FaultParameter {
+  const char* name;  // nullptr: none
+  Unit unit;
+  std::uint64_t value;  // by default
+  const char* words;
+};
+constexpr unsigned kErrorsMax = 4, kParametersMax = 4;
+
+struct FaultRow {
+  const char* id;
+  OpSet ops;
+  SubjectSet subjects;
+  std::int16_t errors[kErrorsMax];  // errno; 0: none
+  FaultParameter parameters[kParametersMax];
+  std::uint32_t per_billion;
+  const char* source;
+  Effect effect;
+  const char* aliases;  // separated by blanks
+  const char* words;
+};
+
+/// Index of a row.
+enum class FaultId : std::uint16_t {
+#define FAULT(group, name, ...) group##_##name,
+#include "faultplan/catalogue.def"
+#undef FAULT
+  count
+};
+constexpr unsigned kFaults = static_cast<unsigned>(FaultId::count);
+
+const FaultRow& row_of(FaultId id);
+const char* name_of(FaultId id);
+/// A digest of the id: draws depend on it, and not on where its row stands.
+std::uint64_t digest_of(FaultId id);
+
+}  // namespace detsim

@@ -1,0 +1,124 @@
+#include "faultplan/decision.hpp"
+
+#include "faultplan/text.hpp"
+#include "scheduler/choice.hpp"
+#include "scheduler/invariant.hpp"
+
+namespace detsim {
+namespace {
+
+std::uint32_t index_of(const FaultState& state, const FaultRule& rule) {
+  return static_cast<std::uint32_t>(&rule - state.rules);
+}
+
+bool applies(const FaultRule& rule, const Opportunity& what) {
+  if (rule.path[0] != 0 && !matches_path(rule.path, what.path)) return false;
+  if (rule.process[0] != 0 && !matches_name(rule.process, what.process)) return false;
+  return rule.process_nth == 0 || rule.process_nth == what.process_nth;
+}
+
+ChoiceStream draws_of(const FaultState& state, const FaultRule& rule, std::uint64_t ancestry,
+                      std::uint64_t asked) {
+  const auto place = digest_of(rule.fault) + rule.ordinal * 0x9e3779b97f4a7c15u;
+  return ChoiceStream::derive(state.seed, Stream::fault,
+                              mix64(mix64(place ^ mix64(ancestry)) + asked));
+}
+
+TaskDraws& draws_of_task(FaultState& state, const Opportunity& what) {
+  auto& task = state.tasks[what.task % kFaultTasksMax];
+  if (task.ancestry != what.ancestry) {
+    task = {};
+    task.ancestry = what.ancestry;
+  }
+  return task;
+}
+
+// Which opportunities count at all: `after`, `first..last+step`, the sequence.
+bool is_its_turn(const FaultRule& rule, std::uint64_t number) {
+  if (number <= rule.after) return false;
+  if (rule.first != 0) {
+    if (number < rule.first || number > rule.last) return false;
+    if ((number - rule.first) % rule.step != 0) return false;
+  }
+  if (rule.sequence[0] == 0) return true;
+  const auto place = number - rule.after;
+  std::uint64_t at = 0;
+  for (; rule.sequence[at] != 0; ++at) {
+    if (rule.sequence[at] == 'X' && place > at) return true;
+    if (at + 1 == place) return rule.sequence[at] == 'x';
+  }
+  return false;
+}
+
+}  // namespace
+
+bool may_apply(const FaultState& state, const FaultRule& rule, const Opportunity& what) {
+  if ((rule.ops & what.ops) == 0) return false;
+  if ((rule.subjects & bit_of(what.subject)) == 0) return false;
+  if (rule.call != 0 && rule.call != what.call + 1) return false;
+  if (rule.timing != what.timing) {
+    // A transaction begins after a write, and ends before a sync.
+    const bool ends = rule.timing == Timing::during && (what.ops & bit_of(Op::sync)) != 0;
+    const bool begins = rule.timing == Timing::during && what.timing == Timing::after;
+    if (!ends && !begins) return false;
+  }
+  if (what.now_ns < rule.from_ns || what.now_ns >= rule.until_ns) return false;
+  return what.now_ns >= state.quiet_until_ns && what.now_ns < state.live_from_ns;
+}
+
+bool decide_fault(FaultState& state, FaultRule& rule, const Opportunity& what) {
+  if (!applies(rule, what)) return false;
+  if (rule.timing == Timing::during) {
+    const bool was_dirty = rule.dirty;
+    rule.dirty = (what.ops & bit_of(Op::sync)) == 0;
+    if (was_dirty || !rule.dirty) return false;
+  }
+  ++rule.opportunities;
+  auto& asked = draws_of_task(state, what).asked[index_of(state, rule)];
+  ++asked;
+  if (rule.strikes >= rule.max) return false;
+  if (rule.is_point && rule.opportunities < rule.occurrence) return false;
+  if (!is_its_turn(rule, rule.opportunities)) return false;
+  if (rule.per_billion < kCertain &&
+      draws_of(state, rule, what.ancestry, asked).below(kCertain) >= rule.per_billion) {
+    return false;
+  }
+  ++rule.strikes;
+  return true;
+}
+
+void withdraw(FaultRule& rule) {
+  DETSIM_INVARIANT(rule.strikes > 0);
+  --rule.strikes;
+}
+
+std::uint64_t draw_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task,
+                             std::uint64_t purpose, std::uint64_t bound) {
+  const auto& draws = state.tasks[task % kFaultTasksMax];
+  auto stream = draws_of(state, rule, mix64(draws.ancestry + purpose + 1),
+                         draws.asked[index_of(state, rule)]);
+  return stream.below(bound);
+}
+
+int error_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task) {
+  if (rule.error != 0) return rule.error;
+  const auto& errors = row_of(rule.fault).errors;
+  unsigned count = 0;
+  while (count < kErrorsMax && errors[count] != 0) ++count;
+  return count == 0 ? 0 : errors[draw_of_strike(state, rule, task, 0, count)];
+}
+
+std::uint64_t parameter(const FaultRule& rule, const char* name) {
+  const auto& row = row_of(rule.fault);
+  for (unsigned i = 0; i < kParametersMax && row.parameters[i].name != nullptr; ++i) {
+    if (digest_of_text(row.parameters[i].name) == digest_of_text(name)) return rule.parameters[i];
+  }
+  DETSIM_INVARIANT(!"a parameter that the catalogue has");
+}
+
+void log_strike(FaultState& state, const Strike& strike) {
+  if (state.strikes < kStrikesMax) state.log[state.strikes] = strike;
+  ++state.strikes;
+}
+
+}  // namespace detsim
