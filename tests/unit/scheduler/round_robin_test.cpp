@@ -38,3 +38,20 @@ TEST_CASE("round-robin: steps without a choice count as a turn") {
   core->wake({1, 1}, 2);
   CHECK(core->decide(nullptr)->id == 2);
 }
+
+TEST_CASE("round-robin: a turn in some hundreds is another's, so that no lockstep is for ever") {
+  Core core;
+  core.begin(1, "round-robin");
+  for (int i = 0; i < 5; ++i) core->start(nullptr, 1);
+  constexpr int kTurns = 100'000;
+  TaskId expected = 0;
+  std::vector<int> exceptions;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const auto chosen = core->decide(nullptr)->id;
+    if (chosen != expected) exceptions.push_back(turn);
+    expected = (chosen + 1) % 5;
+  }
+  REQUIRE(exceptions.size() > 100);
+  CHECK(exceptions.size() < 400);
+  CHECK(exceptions[0] > 500);
+}
