@@ -20,6 +20,7 @@
 #include <string>
 
 #include "launcher/children.hpp"
+#include "launcher/handover.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
 #include "launcher/watchdog.hpp"
@@ -73,6 +74,9 @@ class Attendant {
     if (w.request == Request::none) return;
     if (w.request == Request::drain) drain();
     if (w.request == Request::say && said_.insert(w.message).second) say(w.message, words());
+    if (w.request == Request::world) {
+      send_world(static_cast<pid_t>(w.running_real_pid), w.request_fd);
+    }
     auto served = Request::none;
     __atomic_store(&w.request, &served, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&w.answer_word, 1, __ATOMIC_SEQ_CST);

@@ -107,8 +107,7 @@ RunResult run_target(const RunOptions& options) {
   mapping->publish();
 
   environment = image_environment(std::move(environment), target, library,
-                                  fmt::format("{}:{}", w.config.launcher_pid, w.config.world_fd),
-                                  options.environment_pad);
+                                  fmt::format("{}", w.config.world_fd), options.environment_pad);
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
   const SignalWatch signals;

@@ -85,6 +85,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   fix_layout(pipe);
   pin(core, pipe);
   if (const int error = wall.install()) fail(pipe, "install the seccomp filter", error);
+  fcntl(world().config.world_fd, F_SETFD, 0);  // the image maps and closes it
   execve(target.path.c_str(), arguments, environment);
   fail(pipe, "execute it", errno);
 }

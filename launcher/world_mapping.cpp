@@ -1,5 +1,6 @@
 #include "launcher/world_mapping.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <link.h>
 #include <signal.h>
@@ -34,6 +35,16 @@ int truncate_to_size(int fd) {
   return error;
 }
 
+// Not one of the standard streams, should the launcher have been started without: the root process
+// gets the descriptor under its number here.
+int make_memory() {
+  const int fd = memfd_create("detsim-world", MFD_CLOEXEC);
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  const int higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  close(fd);
+  return higher;
+}
+
 const char* hint_for(int error) {
   switch (error) {
     case EFBIG: return "; the limit on file sizes (ulimit -f) is too low";
@@ -51,7 +62,7 @@ std::string words_for(const char* step, int error) {
 }  // namespace
 
 std::unique_ptr<WorldMapping> WorldMapping::create(const Config& config, std::string& problem) {
-  const int fd = memfd_create("detsim-world", MFD_CLOEXEC);
+  const int fd = make_memory();
   if (fd < 0) {
     problem = words_for("create", errno);
     return nullptr;

@@ -7,8 +7,8 @@
 
 namespace detsim {
 
-/// While it exists, world() is mapped here, and its descriptor can be opened by the run through
-/// /proc/<pid>/fd. There can be one at a time.
+/// While it exists, world() is mapped here, and config.world_fd is open: the root process inherits
+/// it, later images get one through /proc/<pid>/fd or handover.hpp. There can be one at a time.
 class WorldMapping {
  public:
   /// An empty world with `config`, complete but for its version. nullptr: `problem` says why.

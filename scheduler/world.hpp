@@ -32,7 +32,7 @@ struct Config {
   std::uint32_t cpus = 2;
   std::uint32_t real_cpu = 0;  // the core all processes of the run are pinned to
   std::int32_t launcher_pid = 0;
-  std::int32_t world_fd = -1;  // in the launcher; processes open /proc/<launcher_pid>/fd/<world_fd>
+  std::int32_t world_fd = -1;       // in the launcher; each image is given one of its own
   std::int64_t started_real_s = 0;  // wall clock at the start: files newer than this are the run's
   bool has_fsgsbase = false;
   bool quiet = false;
@@ -53,7 +53,12 @@ enum class Outcome : std::uint32_t {
 };
 
 /// What the launcher is asked for; it serves requests in order.
-enum class Request : std::uint32_t { none, say, drain };  // say: `message`, once
+enum class Request : std::uint32_t {
+  none,
+  say,    // `message`, once
+  drain,  // the trace ring
+  world   // the world's descriptor, sent to the socket request_fd of who holds the baton
+};
 
 struct SignalInfo {  // what siginfo_t needs, as the target sees it
   std::int32_t number = 0;
@@ -191,6 +196,7 @@ struct World {
   Outcome outcome = Outcome::running;
   std::uint32_t outcome_word = 0;  // futex: outcome or request changed
   Request request = Request::none;
+  std::int32_t request_fd = -1;
   std::uint32_t answer_word = 0;       // futex: the launcher served a request
   std::uint32_t running_real_pid = 0;  // who holds the baton
   std::uint32_t root_status = 0;       // wait(2) status of the root process

@@ -15,7 +15,7 @@ namespace detsim {
 
 /// Variables of detsim's own, taken out of the environment before any other code sees it. The
 /// pad variable may stand there more than once.
-constexpr const char kWorldVariable[] = "DETSIM_WORLD=";  // <launcher's pid>:<descriptor>
+constexpr const char kWorldVariable[] = "DETSIM_WORLD=";  // its descriptor
 constexpr const char kPadVariable[] = "DETSIM_PAD=";
 constexpr const char kPreloadVariable[] = "LD_PRELOAD=";
 

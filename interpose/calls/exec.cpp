@@ -20,6 +20,7 @@
 #include "interpose/calls/futex.hpp"
 #include "interpose/calls/image.hpp"
 #include "interpose/calls/processes.hpp"
+#include "interpose/entry/requests.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
@@ -107,7 +108,7 @@ bool add_preload(NewImage& image, const char* users_list, char* runtime, std::si
   return image.add({kPreloadVariable, runtime, colon, library, ":", users_list});
 }
 
-long add_variables(NewImage& image, char** environment, Verdict& verdict) {
+long add_variables(NewImage& image, char** environment, Verdict& verdict, long world_fd) {
   bool has_preload = false;
   const long error = for_each_text(environment, [&](char* text) -> long {
     char head[16] = {};
@@ -128,9 +129,8 @@ long add_variables(NewImage& image, char** environment, Verdict& verdict) {
   });
   if (error != 0) return error;
   if (!has_preload) add_preload(image, nullptr, verdict.runtime, sizeof verdict.runtime);
-  const auto& config = world().config;
-  Text<64> where;
-  where << config.launcher_pid << ':' << config.world_fd;
+  Text<32> where;
+  where << world_fd;
   image.add({kWorldVariable, where.data()});
   return 0;
 }
@@ -147,7 +147,8 @@ void add_padding(NewImage& image) {
   image.pads = image.count - before;
 }
 
-long give_up(long error) {
+long give_up(long error, long world_fd) {
+  raw(__NR_close, world_fd);
   current_process().exec_pending = false;
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
   forget_exec_scratch();
@@ -175,11 +176,16 @@ long execute(int directory, const char* user_path, char** arguments, char** envi
   const long mapped = raw(__NR_mmap, kScratch, kScratchBytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
   if (mapped < 0) return -ENOMEM;
+  const long world_fd = open_world();
+  if (world_fd < 0) {
+    forget_exec_scratch();
+    return world_fd;
+  }
   NewImage image;
   image.use.add_path(length_of_name(directory, path, length));
   long error = add_arguments(image, arguments);
-  if (error == 0) error = add_variables(image, environment, verdict);
-  if (error != 0) return give_up(error);
+  if (error == 0) error = add_variables(image, environment, verdict, world_fd);
+  if (error != 0) return give_up(error, world_fd);
   add_padding(image);
   image.variables[image.count] = nullptr;
   current_process().exec_pending = true;
@@ -192,7 +198,7 @@ long execute(int directory, const char* user_path, char** arguments, char** envi
     image.variables[image.count - image.pads] = nullptr;
     error = raw(__NR_execveat, directory, path, arguments, image.variables, flags);
   }
-  return give_up(error);
+  return give_up(error, world_fd);
 }
 
 }  // namespace

@@ -9,4 +9,9 @@ namespace detsim {
 /// words are said once in a run.
 void tell_user(const char* words);
 
+/// A descriptor of the world that stays open in the next image; -errno when there is none to get.
+/// It is opened through the launcher's, or sent by the launcher to a process that may not do that:
+/// one that changed its user, or that has no /proc.
+long open_world();
+
 }  // namespace detsim

@@ -15,7 +15,7 @@ run() {
            echo ${PIPESTATUS[@]}'
   bash -c 'trap "" INT; (kill -INT $BASHPID; echo ignored); trap - INT; (kill -INT $BASHPID; echo no)
            echo $?'
-  bash -c 'mapfile -t lines < <(for i in 1 2 3; do (sleep 0.0$((4 - i)); echo $i) & done; wait)
+  bash -c 'mapfile -t lines < <(for i in 1 2 3; do (sleep 0.$((8 - 2 * i)); echo $i) & done; wait)
            echo ${lines[@]}'
   bash -c 'sleep 30 & sleep 30 & kill $(jobs -p); wait; echo all; disown -a; exec true'
 }
