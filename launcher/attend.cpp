@@ -107,7 +107,8 @@ class Attendant {
                       WTERMSIG(status)),
           words());
     } else if (w.scheduler.tasks_used != 0 && w.processes[0].exec_pending) {
-      return;  // the loader of a new image found something missing, and said so
+      // The loader of a new image found something missing, and said so.
+      if (code != kExitNotFound) fail("a program was executed, and libdetsim.so was not preloaded");
     } else if (w.scheduler.tasks_used != 0) {
       fail("the program ended without detsim's doing");
     } else if (code == kExitFailed) {
