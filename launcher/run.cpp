@@ -29,7 +29,10 @@ std::string find_library(std::string& problem) {
   std::error_code error;
   const auto here = fs::read_symlink("/proc/self/exe", error).parent_path();
   for (const auto& path : {here / "libdetsim.so", here / "../lib/detsim/libdetsim.so"}) {
-    const auto library = fs::canonical(path, error);
+    // What stands next to this command needs no look at every directory above.
+    const bool is_plain =
+        path.parent_path() == here && fs::is_regular_file(fs::symlink_status(path, error));
+    const auto library = is_plain ? path : fs::canonical(path, error);
     if (error) continue;
     if (library.string().find_first_of(": ") == std::string::npos) return library;
     problem = fmt::format(
@@ -89,7 +92,6 @@ RunResult run_target(const RunOptions& options) {
   }
   std::string problem;
   const auto library = find_library(problem);
-  const Wall wall(problem);
   std::unique_ptr<TraceWriter> trace;
   if (problem.empty() && !options.trace_path.empty()) {
     trace = TraceWriter::create(options.trace_path, metadata_of(options), problem);
@@ -111,7 +113,7 @@ RunResult run_target(const RunOptions& options) {
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
   const SignalWatch signals;
-  const auto start = start_root(options, target, environment, core, wall);
+  const auto start = start_root(options, target, environment, core);
   if (start.pid < 0) return refusal(kExitFailed, start.problem);
 
   RunResult result;

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "launcher/signals.hpp"
+#include "launcher/wall/wall.hpp"
 #include "scheduler/invariant.hpp"
 
 namespace detsim {
@@ -74,8 +75,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
 }
 
 [[noreturn]] void become_target(const RunOptions& options, const Target& target, char** arguments,
-                                char** environment, std::uint32_t core, const Wall& wall,
-                                pid_t launcher, int here, int pipe) {
+                                char** environment, std::uint32_t core, pid_t launcher, int here,
+                                int pipe) {
   // Should the launcher be killed, nobody could serve the run any more.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(kExitFailed);
@@ -84,7 +85,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   if (here >= 0 && fchdir(here) != 0) fail(pipe, "enter its directory", errno);
   fix_layout(pipe);
   pin(core, pipe);
-  if (const int error = wall.install()) fail(pipe, "install the seccomp filter", error);
+  if (const int error = install_wall()) fail(pipe, "install the seccomp filter", error);
   fcntl(world().config.world_fd, F_SETFD, 0);  // the image maps and closes it
   execve(target.path.c_str(), arguments, environment);
   fail(pipe, "execute it", errno);
@@ -113,8 +114,7 @@ std::uint32_t choose_core() {
 }
 
 Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core,
-                 const Wall& wall) {
+                 const std::vector<std::string>& environment, std::uint32_t core) {
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) {
     return {.problem = fmt::format("cannot make a pipe: {}", std::strerror(errno))};
@@ -123,9 +123,10 @@ Start start_root(const RunOptions& options, const Target& target,
   auto variables = pointers_to(environment);
   const pid_t launcher = getpid();
   const int here = leave_for(options.start_directory);
-  const pid_t pid = fork();
+  // Nothing is copied: the child only calls the kernel, and this process waits until it executes.
+  const pid_t pid = vfork();
   if (pid == 0) {
-    become_target(options, target, arguments.data(), variables.data(), core, wall, launcher, here,
+    become_target(options, target, arguments.data(), variables.data(), core, launcher, here,
                   pipe[1]);
   }
   come_back(here);

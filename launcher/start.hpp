@@ -7,7 +7,6 @@
 
 #include "launcher/run.hpp"
 #include "launcher/target.hpp"
-#include "launcher/wall.hpp"
 
 namespace detsim {
 
@@ -23,6 +22,6 @@ struct Start {
 /// The new process executes the target at once. Signal dispositions and the signal mask are as
 /// this process got them, whatever it changed for itself (signals.hpp).
 Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core, const Wall& wall);
+                 const std::vector<std::string>& environment, std::uint32_t core);
 
 }  // namespace detsim

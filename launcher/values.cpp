@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 
 #include "scheduler/strategy.hpp"
@@ -159,12 +160,14 @@ std::string duration_text(std::uint64_t ns) {
 
 std::string time_text(std::uint64_t ns) {
   if (ns % kSecond_ns != 0) return fmt::format("{}.{:09}", ns / kSecond_ns, ns % kSecond_ns);
-  const auto seconds = static_cast<std::time_t>(ns / kSecond_ns);
-  std::tm date{};
-  gmtime_r(&seconds, &date);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date);
-  return text;
+  // Not by gmtime(), which reads the file of the local time zone.
+  const std::chrono::sys_seconds time(std::chrono::seconds(ns / kSecond_ns));
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::string did_you_mean(const std::string& text, const std::vector<std::string>& candidates) {

@@ -116,8 +116,18 @@ class ElfFile {
   }
 
  private:
+  // Tables are read entry by entry; the file, a window at a time.
   bool read(void* to, std::size_t bytes, std::uint64_t offset) {
-    if (read_at_(to, bytes, offset) != static_cast<long>(bytes)) failed_ = true;
+    if (offset < window_begin_ || offset + bytes > window_begin_ + window_bytes_) {
+      const long count = read_at_(window_, sizeof window_, offset);
+      window_begin_ = offset;
+      window_bytes_ = count < 0 ? 0 : static_cast<std::uint64_t>(count);
+    }
+    if (offset + bytes > window_begin_ + window_bytes_) {
+      failed_ = true;
+    } else {
+      __builtin_memcpy(to, window_ + (offset - window_begin_), bytes);
+    }
     return !failed_;
   }
 
@@ -191,6 +201,8 @@ class ElfFile {
 
   ReadAt& read_at_;
   const Elf64_Ehdr& header_;
+  char window_[1024];
+  std::uint64_t window_begin_ = 0, window_bytes_ = 0;
   bool failed_ = false;
   bool is_loader_ = false;
 };

@@ -19,7 +19,7 @@ constexpr const char kWorldVariable[] = "DETSIM_WORLD=";  // its descriptor
 constexpr const char kPadVariable[] = "DETSIM_PAD=";
 constexpr const char kPreloadVariable[] = "LD_PRELOAD=";
 
-constexpr std::size_t kStackGrain = 64 << 10;
+constexpr std::size_t kStackGrain = 16 << 10;
 constexpr std::size_t kStringsGrain = 128;
 
 /// Everything execve is given but the padding.

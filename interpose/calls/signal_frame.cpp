@@ -176,9 +176,13 @@ void measure_vector_state() {
   std::uint32_t low, high, a, b, c, d;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   vector_mask = ((static_cast<std::uint64_t>(high) << 32) | low) & ~kTileState;
-  vector_bytes = kVectorHeader + 64;
   __cpuid_count(0xd, 1, a, b, c, d);
   detsim_vector_mode = (a & 6) == 6 ? 2 : (a & 2) != 0 ? 1 : 0;  // XGETBV with 1, XSAVEC
+  if ((low & kTileState) == 0) {  // then the size of all is what we want; CPUID is slow
+    __cpuid_count(0xd, 0, a, vector_bytes, c, d);
+    return;
+  }
+  vector_bytes = kVectorHeader + 64;
   for (unsigned component = 2; component < 63; ++component) {
     if ((vector_mask >> component & 1) == 0) continue;
     __cpuid_count(0xd, component, a, b, c, d);

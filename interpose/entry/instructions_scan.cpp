@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kHeaderDistanceMax = 256 << 20;  // from a segment back to the ELF header
-constexpr int kPopulate = 22;  // MADV_POPULATE_READ, Linux 5.14: less than faults one by one
 constexpr unsigned char kHalt = 0xf4;
 constexpr unsigned kCandidatesMax = 64;  // looked at together
 
@@ -123,8 +122,6 @@ std::uint32_t remember(const Segment& segment, const Found& found, std::uint32_t
 void search(const Segment& segment) {
   auto& counters = door_counters();
   std::uint32_t list = 0;
-  const auto first_page = segment.begin & ~(kPage - 1);
-  raw(__NR_madvise, first_page, segment.end - first_page, kPopulate);
   for (auto at = segment.begin; at < segment.end;) {
     Candidates candidates;
     at = collect(at, segment.end, candidates);

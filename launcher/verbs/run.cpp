@@ -28,8 +28,9 @@ class ReportFile {
   ReportFile(const ReportFile&) = delete;
   ReportFile& operator=(const ReportFile&) = delete;
 
+  bool is_wanted() const { return fd_ >= 0; }
   void write(const std::string& text) {
-    if (fd_ >= 0 && !write_all(fd_, text.data(), text.size())) problem_ = words_for(errno);
+    if (!write_all(fd_, text.data(), text.size())) problem_ = words_for(errno);
   }
   const std::string& problem() const { return problem_; }
 
@@ -79,7 +80,7 @@ int verb_run(const Invocation& invocation) {
     return kExitFailed;
   }
   const auto result = run_target(options);
-  report.write(report_of_run(options, result, invocation.program));
+  if (report.is_wanted()) report.write(report_of_run(options, result, invocation.program));
   if (!report.problem().empty()) say(report.problem());
   if (result.refused != 0) {
     say(result.problem);

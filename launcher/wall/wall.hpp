@@ -3,23 +3,10 @@
 // get past the shim: a call before the shim is in place, through the vsyscall page, or of another
 // architecture. What the shim models or passes is allowed, since the shim itself needs it.
 #pragma once
-#include <string>
 
 namespace detsim {
 
-class Wall {
- public:
-  /// Built before the fork, because building allocates. `problem` says why it cannot be.
-  explicit Wall(std::string& problem);
-  ~Wall();
-  Wall(const Wall&) = delete;
-  Wall& operator=(const Wall&) = delete;
-
-  /// Puts it around the calling process, for good. Returns 0 or an errno.
-  int install() const;
-
- private:
-  void* filter_ = nullptr;
-};
+/// Puts the wall around the calling process, for good. Returns 0 or an errno.
+int install_wall();
 
 }  // namespace detsim
