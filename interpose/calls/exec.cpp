@@ -19,6 +19,7 @@
 #include "interpose/calls/exec_judge.hpp"
 #include "interpose/calls/futex.hpp"
 #include "interpose/calls/image.hpp"
+#include "interpose/calls/proc_paths.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/entry/requests.hpp"
 #include "interpose/entry/switch.hpp"
@@ -163,10 +164,40 @@ std::size_t length_of_name(int directory, const char* path, long length) {
   return prefix.size() + (*path != 0 ? 1 + static_cast<std::size_t>(length) : 0);
 }
 
+// A path below /proc/<pid>, such as /proc/<pid>/exe. The new image sees the name by which it was
+// executed, which must not hold a real pid: "self", or where the path leads.
+long name_below_proc(const KernelPath& at, char* path) {
+  if (at.proc().process == &current_process()) {
+    Text<kPathMax> own;
+    own << "/proc/self/" << at.proc().rest;
+    copy_text(path, own.data(), kPathMax);
+    return static_cast<long>(strlen(path));
+  }
+  const long fd = raw(__NR_open, at.path(), O_PATH | O_CLOEXEC);
+  if (fd < 0) return fd;
+  Text<48> link;
+  link << "/proc/self/fd/" << fd;
+  const long length = raw(__NR_readlink, link.data(), path, kPathMax - 1);
+  raw(__NR_close, fd);
+  if (length >= 0) path[length] = 0;
+  return length;
+}
+
+/// The path as the kernel is to be given it. Returns its length.
+long find_path(int& directory, const char* user_path, int flags, char* path) {
+  const KernelPath at(directory, user_path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
+  if (at.error() != 0) return at.error();
+  if (at.proc().process == nullptr || at.is_ordinary()) {
+    return copy_text_from_user(path, user_path, kPathMax);
+  }
+  directory = AT_FDCWD;
+  return name_below_proc(at, path);
+}
+
 long execute(int directory, const char* user_path, char** arguments, char** environment,
              int flags) {
   char path[kPathMax];
-  const long length = copy_text_from_user(path, user_path, sizeof path);
+  const long length = find_path(directory, user_path, flags, path);
   if (length < 0) return length;
   if ((flags & kCheckOnly) != 0) {
     return raw(__NR_execveat, directory, path, arguments, environment, flags);

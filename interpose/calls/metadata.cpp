@@ -60,9 +60,16 @@ std::uint64_t show_proc(int fd, Status& status) {
   return show_proc(path, status);
 }
 
+// An ordinary path may lead there by a link, such as /etc/mtab.
 template <typename Status>
 std::uint64_t show_proc(const KernelPath& at, Status& status) {
-  return at.is_ordinary() ? 0 : show_proc(at.proc(), status);
+  if (!at.is_ordinary()) return show_proc(at.proc(), status);
+  if (device_of(status) != proc_device()) return 0;
+  const long fd = raw(__NR_openat, at.directory(), at.path(), O_PATH | O_CLOEXEC);
+  if (fd < 0) return 1;
+  const auto number = show_proc(static_cast<int>(fd), status);
+  raw(__NR_close, fd);
+  return number;
 }
 
 // "" or, since Linux 6.11, nullptr: the descriptor itself.

@@ -224,6 +224,12 @@ bool find_base(int directory, char* base) {
   return is_below(base, "/proc") || is_below(base, "/sys");
 }
 
+// "link/" and "link/." are what the link leads to.
+bool ends_in_directory(const char* text, long length) {
+  if (length > 1 && text[length - 1] == '.') --length;
+  return length > 0 && text[length - 1] == '/';
+}
+
 bool mentions(const char* text, const char* word) {
   for (; *text != 0; ++text) {
     if (*text == '/' && starts_with(text + 1, word)) return true;
@@ -259,7 +265,7 @@ long find_proc_path(int directory, const char* user_path, bool follow, ProcPath&
     return 0;
   }
   if (!append_normalised(absolute, given)) return -ENAMETOOLONG;
-  parse_proc_path(absolute, follow, path);
+  parse_proc_path(absolute, follow || ends_in_directory(given, length), path);
   return 0;
 }
 
