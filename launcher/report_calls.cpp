@@ -63,6 +63,7 @@ std::string file_words(const std::string& link) {
   if (link == "anon_inode:[eventpoll]") return "an epoll";
   if (link == "anon_inode:[eventfd]") return "an eventfd";
   if (link.starts_with("anon_inode:")) return link.substr(std::strlen("anon_inode:"));
+  if (link.find("/#") != link.npos && link.ends_with(" (deleted)")) return "a file without a name";
   return link;
 }
 
@@ -165,7 +166,10 @@ void name_call(const World& world, const Task& task, const Process& process, con
     case Wish::connection: wait.noun = "a connection to"; break;
     case Wish::connect: wait.verb = "waits to be accepted on", wait.noun.clear(); break;
     case Wish::events: wait.noun = "events of"; break;
-    case Wish::lock: wait.noun = "a lock of"; break;
+    case Wish::lock:
+      wait.noun = "a lock of";
+      find_lock_holder(world, task, descriptor, wait);
+      break;
     default: wait.object = fmt::format("in {} ({})", call_name(frame.number), words); break;
   }
 }

@@ -73,6 +73,10 @@ bool is_writable(pid_t pid, std::uint64_t address);
 /// What a task waits for in a call other than futex. `frame`: of the call; may be nullptr.
 WaitFacts find_call_wait(const World& world, const Task& task, const Frame* frame);
 
+/// Who holds the lock of a descriptor's file that the task waits for.
+void find_lock_holder(const World& world, const Task& task, std::int32_t descriptor,
+                      WaitFacts& wait);
+
 /// What a waiting task waits for. Fills `wait`, and may narrow `stack_begin` of the task to leave
 /// out the inside of the C library's function.
 void find_wait(const World& world, const Task& task, const Frame* frame, ProcessView& view,

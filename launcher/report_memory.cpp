@@ -74,6 +74,12 @@ std::string describe_address(const World& world, const Process& process, Process
   if (region && is_shared_memory(region->name)) {
     return fmt::format("{:#x} in shared memory", address);
   }
+  // First, since a module may be taken to reach as far as the next one, over the main stack.
+  if (region && region->name == "[stack]") {
+    const Task* owner = owner_of_stack(world, process, *region);
+    return fmt::format("{:#x} on {}", address,
+                       owner != nullptr ? "the stack of " + task_words(*owner) : "the main stack");
+  }
   if (view.unwinder != nullptr && view.unwinder->place(address, place)) {
     if (!place.symbol.empty()) {
       return place.offset == 0 ? place.symbol : fmt::format("{}+{}", place.symbol, place.offset);

@@ -114,6 +114,22 @@ long give_space(struct statfs& space, void* to) {
   return put_user(space, to) ? 0 : -EFAULT;
 }
 
+// Of a file that O_TMPFILE made: "/tmp/#<inode> (deleted)".
+std::size_t show_temporary(const KernelPath& at, char* text, std::size_t length) {
+  std::size_t name = length;
+  while (name > 0 && text[name - 1] != '/') --name;
+  struct stat status;
+  if (text[name] != '#' || raw(__NR_newfstatat, at.directory(), at.path(), &status, 0) != 0) {
+    return length;
+  }
+  Text<64> real, shown;
+  real << '#' << status.st_ino << " (deleted)";
+  shown << '#' << shown_inode(status.st_dev, status.st_ino) << " (deleted)";
+  if (!equal(text + name, real.data()) || name + shown.size() >= kPathMax) return length;
+  memcpy(text + name, shown.data(), shown.size() + 1);
+  return name + shown.size();
+}
+
 // What /proc/<pid>/fd/<n> says of a file without a name: "pipe:[<inode>]".
 std::size_t show_anonymous(const KernelPath& at, char* text, std::size_t length) {
   const char* kinds[] = {"pipe:[", "socket:["};
@@ -126,7 +142,7 @@ std::size_t show_anonymous(const KernelPath& at, char* text, std::size_t length)
     memcpy(text, shown.data(), shown.size() + 1);
     return shown.size();
   }
-  return length;
+  return show_temporary(at, text, length);
 }
 
 long link_of(const KernelPath& at, char* text, std::size_t bytes) {

@@ -51,6 +51,25 @@ TEST_CASE("three tasks that wait in a circle") {
   CHECK(result.error.find("in a circle") < result.error.find("circle.cpp"));
 }
 
+TEST_CASE("who holds the lock of a file") {
+  std::vector<std::string> words = {DETSIM, "run", "--", std::string(TARGETS) + "file_locks"};
+  for (const char* kind : {"posix", "flock"}) {
+    words.emplace_back(kind);
+    const auto result = run_command(words);
+    words.pop_back();
+    CHECK(result.code() == 120);
+    CHECK(has(result, "a lock of descriptor 4, a file without a name"));
+    CHECK(has(result, "held by process 1000 \"file_locks\""));
+    CHECK(has(result, "in a circle"));
+  }
+}
+
+TEST_CASE("an object on the main stack") {
+  const auto result = run("main_stack");
+  CHECK(result.code() == 120);
+  CHECK(has(result, "on the stack of task 1000 \"main_stack\", held by itself"));
+}
+
 TEST_CASE("the same report in every run") {
   for (const char* program : {"circle", "many", "processes"}) {
     CHECK(run(program).error == run(program).error);
