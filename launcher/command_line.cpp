@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "launcher/follow.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 
@@ -108,6 +109,7 @@ void add_environment_option(CLI::App& app, RunOptions& options) {
 std::string strategy_names() {
   std::string names;
   for (const auto* strategy : strategies()) {
+    if (strategy->follows_choices) continue;
     names += fmt::format("{}{}{}", names.empty() ? "" : ", ", strategy->name,
                          strategy->parameter == nullptr ? "" : "[:N]");
   }
@@ -227,6 +229,17 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       "End the run after this much virtual time, with a report");
   app.add_flag("--quiet,-q", options.quiet, "Say nothing unless detsim itself fails")
       ->envname("DETSIM_QUIET");
+}
+
+void add_choices_option(CLI::App& app, RunOptions& options) {
+  const auto read = [](const std::string& path) { return parse_choices_file(path); };
+  add_value(
+      app, "--choices", "FILE", read,
+      [&options](const ChoicesFile& file) {
+        options.choices = file.choices;
+        options.choices_path = file.path;
+      },
+      "Follow these choices (`detsim report --choices`) in place of a strategy");
 }
 
 void add_runs_option(CLI::App& app, unsigned& runs, unsigned max) {

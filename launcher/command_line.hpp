@@ -46,6 +46,8 @@ struct RunOptionsGiven {
 void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given);
 /// --runs, -n: from 2 to `max`.
 void add_runs_option(CLI::App& app, unsigned& runs, unsigned max);
+/// --choices: read when the command line is.
+void add_choices_option(CLI::App& app, RunOptions& options);
 /// --trace, --report-json.
 void add_file_options(CLI::App& app, RunOptions& options);
 

@@ -11,6 +11,7 @@
 
 #include "launcher/attend.hpp"
 #include "launcher/children.hpp"
+#include "launcher/follow.hpp"
 #include "launcher/image.hpp"
 #include "launcher/machine.hpp"
 #include "launcher/message_queues.hpp"
@@ -69,7 +70,9 @@ Config config_of(const RunOptions& options, const std::string& library, std::uin
 TraceMetadata metadata_of(const RunOptions& options) {
   return {.detsim_version = DETSIM_VERSION,
           .seed = options.seed,
-          .strategy = strategy_text(options.strategy, options.strategy_parameter),
+          .strategy = options.choices != nullptr
+                          ? "replay"
+                          : strategy_text(options.strategy, options.strategy_parameter),
           .command = options.command};
 }
 
@@ -97,6 +100,9 @@ RunResult run_target(const RunOptions& options) {
     trace = TraceWriter::create(options.trace_path, metadata_of(options), problem);
   }
   if (!problem.empty()) return refusal(kExitFailed, problem);
+  if (options.choices != nullptr && !can_follow(*options.choices, problem)) {
+    return refusal(kExitFailed, problem);
+  }
 
   const auto core = options.core >= 0 ? static_cast<std::uint32_t>(options.core) : choose_core();
   const auto mapping = WorldMapping::create(config_of(options, library, core), problem);
@@ -104,6 +110,7 @@ RunResult run_target(const RunOptions& options) {
   auto& w = world();
   w.scheduler.strategy.index = options.strategy;
   w.scheduler.strategy.parameter = options.strategy_parameter;
+  if (options.choices != nullptr) follow(w, *options.choices);
   w.trace.enabled = trace != nullptr;
   w.trace.stop_at = options.stop_at;
   mapping->publish();
@@ -118,6 +125,7 @@ RunResult run_target(const RunOptions& options) {
 
   RunResult result;
   attend(options, start.pid, signals, trace.get(), result);
+  if (options.choices != nullptr) note_misfits(result);
   remove_message_queues();
   if (trace != nullptr) {
     trace->finish(result.trace_hash, word_of(result.outcome));
@@ -184,7 +192,9 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   const RunOptions defaults;
   auto line = fmt::format("{} run --seed {}", shell_quoted(program), options.seed);
   const auto strategy = strategy_text(options.strategy, options.strategy_parameter);
-  if (strategy != strategy_text(0, strategies()[0].parameter_default)) {
+  if (!options.choices_path.empty()) {
+    line += " --choices " + shell_quoted(options.choices_path);
+  } else if (strategy != strategy_text(0, strategies()[0].parameter_default)) {
     line += " --strategy " + strategy;
   }
   for (const auto& change : options.environment) line += " --env " + shell_quoted(change);

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "scheduler/world.hpp"
+#include "trace/choices.hpp"
 
 namespace detsim {
 
@@ -32,7 +34,9 @@ struct RunOptions {
   std::uint32_t cpus = 2;
   std::uint64_t epoch_ns = kEpochDefault_ns;
   std::uint64_t virtual_limit_ns = kNever;
-  std::vector<std::string> environment;  // "NAME=VALUE" sets, "NAME" unsets, in order
+  std::shared_ptr<const Choices> choices;  // followed in place of the strategy; nullptr: none
+  std::string choices_path;                // where they were read from
+  std::vector<std::string> environment;    // "NAME=VALUE" sets, "NAME" unsets, in order
 
   // -- what does not
   std::uint64_t wall_limit_ns = kNever;
@@ -62,12 +66,14 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   std::uint64_t virtual_ns = 0;
-  std::uint64_t calls = 0;      // entered
-  std::uint32_t left_over = 0;  // processes that were killed when the root process ended
-  int outside_signal = 0;       // the run was asked to end, by this signal to the launcher
-  int ended_by_signal = 0;      // it did not heed it, and was ended
-  std::string stop;             // what was found when detsim stopped it, as JSON; empty: nothing
-  std::string trace_loss;       // what of the trace could not be written, in one line
+  std::uint64_t calls = 0;         // entered
+  std::uint32_t left_over = 0;     // processes that were killed when the root process ended
+  int outside_signal = 0;          // the run was asked to end, by this signal to the launcher
+  int ended_by_signal = 0;         // it did not heed it, and was ended
+  std::uint64_t misfits = 0;       // choices that could not be followed
+  std::uint64_t first_misfit = 0;  // the decision or wake-up that the first of them is for
+  std::string stop;                // what was found when detsim stopped it, as JSON; empty: nothing
+  std::string trace_loss;          // what of the trace could not be written, in one line
 };
 
 RunResult run_target(const RunOptions& options);

@@ -123,13 +123,15 @@ Parsed<StrategyChoice> parse_strategy(const std::string& text) {
   const auto colon = text.find(':');
   const auto name = text.substr(0, colon);
   std::vector<std::string> names;
-  for (const auto* strategy : strategies()) names.emplace_back(strategy->name);
+  for (const auto* strategy : strategies()) {
+    if (!strategy->follows_choices) names.emplace_back(strategy->name);
+  }
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
     parsed.problem = fmt::format("there is no strategy '{}'", name) + did_you_mean(name, names);
     return parsed;
   }
-  parsed.value.index = static_cast<std::uint32_t>(found - names.begin());
+  parsed.value.index = static_cast<std::uint32_t>(found - names.begin());  // hidden rows are last
   const auto& strategy = strategies()[parsed.value.index];
   parsed.value.parameter = strategy.parameter_default;
   if (colon == text.npos) return parsed;

@@ -109,12 +109,23 @@ std::uint32_t wake_all(Scheduler& s, WaitKey key, std::uint32_t bits) {
   return woken;
 }
 
+std::uint64_t choose_wake(Scheduler& s, std::uint64_t candidates) {
+  const auto number = s.wake_draws++;
+  const Strategy& row = strategies()[s.strategy.index];
+  const auto chosen = row.pick_wake == nullptr ? s.wakes.below(candidates)
+                                               : row.pick_wake(s.strategy, number, candidates);
+  if (wake_observer != nullptr) wake_observer(chosen, candidates);
+  return chosen;
+}
+
 /// A child is told from its siblings and from the children of others by the path to it.
 std::uint64_t child_ancestry(std::uint64_t parent, std::uint32_t child) {
   return mix64(mix64(parent + 0x9e3779b97f4a7c15u) + child);
 }
 
 }  // namespace
+
+void (*wake_observer)(std::uint64_t chosen, std::uint64_t candidates) = nullptr;
 
 void Scheduler::begin(std::uint64_t seed) {
   DETSIM_INVARIANT(strategy.index < strategies().size());
@@ -206,7 +217,7 @@ std::uint32_t Scheduler::wake(WaitKey key, std::uint32_t count, std::uint32_t bi
   std::uint32_t candidates = count_waiters(*this, key, bits);
   if (candidates <= count) return wake_all(*this, key, bits);
   for (std::uint32_t woken = 0; woken < count; ++woken) {
-    Task* const chosen = nth_waiter(*this, key, bits, wakes.below(candidates--));
+    Task* const chosen = nth_waiter(*this, key, bits, choose_wake(*this, candidates--));
     DETSIM_INVARIANT(chosen != nullptr);
     make_runnable(*chosen, Wake::woken);
   }

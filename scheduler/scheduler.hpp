@@ -31,11 +31,16 @@ struct Timer {
   std::uint32_t next_free = 0;
 };
 
+/// Told of every choice among waiters, when set: which was taken, of how many. It belongs to the
+/// process, not to the world.
+extern void (*wake_observer)(std::uint64_t chosen, std::uint64_t candidates);
+
 struct Scheduler {
   std::uint64_t now_ns = 0;                 // virtual time since the start of the run
   std::uint64_t next_deadline_ns = kNever;  // of the earliest armed timer
   std::uint64_t timer_order = 0;
-  std::uint64_t decisions = 0;  // scheduling points at which there was a choice
+  std::uint64_t decisions = 0;   // scheduling points at which there was a choice
+  std::uint64_t wake_draws = 0;  // wake-ups at which there was one
   std::uint32_t runnable_count = 0;
   std::uint32_t spinners = 0;    // tasks that wait with WaitKind::spin
   std::uint32_t tasks_used = 0;  // ids below this one have been used

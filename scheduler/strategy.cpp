@@ -10,7 +10,8 @@ namespace detsim {
 namespace {
 
 constexpr const Strategy* kStrategies[] = {
-    &strategy_random, &strategy_round_robin, &strategy_pct, &strategy_pos, &strategy_surw,
+    &strategy_random, &strategy_round_robin, &strategy_pct,
+    &strategy_pos,    &strategy_surw,        &strategy_replay,
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 namespace detsim {
 
 struct Scheduler;
+struct ChoiceList;
 
 constexpr unsigned kChangePointsMax = 64;
 
@@ -31,6 +32,7 @@ struct StrategyState {
   std::uint64_t salt = 0;         // surw: which objects are of interest in this run
   TaskId intended = 0;            // surw: whose event of interest comes next
   std::uint32_t urn = 0;          // surw: grows when a task starts
+  ChoiceList* choices = nullptr;  // replay: what it follows; set by the caller
 };
 
 /// Tells the strategy, right after start(), how many events of interest the task will execute,
@@ -56,6 +58,12 @@ struct Strategy {
   /// pick() is also asked when only one task is runnable, so that it sees every step. It must
   /// not draw then: where there is no choice there is no draw.
   bool every_step;
+
+  /// Which of several waiters wake-up number `number` takes; nullptr: it is drawn.
+  std::uint64_t (*pick_wake)(StrategyState&, std::uint64_t number,
+                             std::uint64_t candidates) = nullptr;
+  /// Is given a list of choices, and cannot be asked for by name.
+  bool follows_choices = false;
 };
 
 /// All strategies; the first is the default.

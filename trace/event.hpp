@@ -17,7 +17,8 @@ enum class EventKind : std::uint16_t {
   signal,    // a signal was delivered: result = its number
   timer,     // virtual time jumped: result = nanoseconds
   fault,     // a fault struck: call = the call, result = catalogue row, detail = parameter
-  process    // a process started, exec'd or ended: result = pid, detail = what
+  process,   // a process started, exec'd or ended: result = pid, detail = what
+  wake       // one of several waiters was woken: result = which, detail = of how many
 };
 
 struct Event {

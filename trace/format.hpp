@@ -19,7 +19,8 @@
 namespace detsim {
 
 constexpr char kTraceMagic[8] = {'D', 'E', 'T', 'S', 'I', 'M', 'T', 'R'};
-constexpr std::uint32_t kTraceVersion = 1;
+constexpr std::uint32_t kTraceVersion = 2;
+constexpr std::uint32_t kTraceVersionOldest = 1;
 constexpr std::uint32_t kTagEvents = 0x544e5645;  // "EVNT"
 constexpr std::uint32_t kTagEnd = 0x20444e45;     // "END "
 constexpr std::uint32_t kBlockEvents = 8192;      // in every block but the last

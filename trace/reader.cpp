@@ -54,9 +54,10 @@ bool TraceReader::read_head(std::string& error) {
   FileHead head;
   std::memcpy(&head, data_, std::min<std::uint64_t>(bytes_, sizeof(head)));
   version_ = head.version;
-  if (bytes_ >= offsetof(FileHead, event_bytes) && version_ != kTraceVersion) {
-    error = fmt::format("{} is a trace of format version {}; this detsim reads version {}", path_,
-                        version_, kTraceVersion);
+  if (bytes_ >= offsetof(FileHead, event_bytes) &&
+      (version_ < kTraceVersionOldest || version_ > kTraceVersion)) {
+    error = fmt::format("{} is a trace of format version {}; this detsim reads versions {} to {}",
+                        path_, version_, kTraceVersionOldest, kTraceVersion);
     return false;
   }
   at_ = sizeof(head);

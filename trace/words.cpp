@@ -67,6 +67,7 @@ std::string words(const Event& e) {
       return fmt::format("time moves on by {}", seconds(static_cast<std::uint64_t>(e.result)));
     case EventKind::fault:
       return fmt::format("fault {} strikes {} ({})", e.result, call_name(e.call), e.detail);
+    case EventKind::wake: return fmt::format("wakes waiter {} of {}", e.result + 1, e.detail);
     case EventKind::process:
       if (e.detail >> 32 == 0) return fmt::format("process {} begins its program", e.result);
       return fmt::format("process {} {}", e.result, status_words(static_cast<int>(e.detail)));
@@ -75,8 +76,8 @@ std::string words(const Event& e) {
 }
 
 const char* kind_name(EventKind kind) {
-  constexpr const char* kNames[] = {"none",   "call",  "decision", "start",  "end",
-                                    "signal", "timer", "fault",    "process"};
+  constexpr const char* kNames[] = {"none",   "call",  "decision", "start",   "end",
+                                    "signal", "timer", "fault",    "process", "wake"};
   const auto index = static_cast<std::size_t>(kind);
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

@@ -40,4 +40,12 @@ void record(Event event) {
   if (stops) stop_run(Outcome::stopped);
 }
 
+void observe_wakes() {
+  wake_observer = [](std::uint64_t chosen, std::uint64_t candidates) {
+    record({.kind = EventKind::wake,
+            .result = static_cast<std::int64_t>(chosen),
+            .detail = candidates});
+  };
+}
+
 }  // namespace detsim

@@ -8,4 +8,7 @@ namespace detsim {
 /// Fills in time and task, and appends.
 void record(Event event);
 
+/// Records choices among waiters from now on, in this process.
+void observe_wakes();
+
 }  // namespace detsim

@@ -166,6 +166,7 @@ extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** en
   if (const auto* vdso = find_auxiliary(auxiliary, AT_SYSINFO_EHDR)) patch_vdso(vdso->a_un.a_val);
   scan_image();
   install_traps();
+  observe_wakes();
   record({.kind = EventKind::process, .result = current_process().pid});
   arm_dispatch();
 }

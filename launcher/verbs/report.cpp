@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "launcher/command_line.hpp"
+#include "launcher/follow.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 #include "trace/diff.hpp"
@@ -21,6 +22,7 @@ struct ReportOptions {
   std::uint64_t from = 0, count = ~0ull;
   std::int32_t task = 0;  // 0: all
   bool json = false;
+  bool choices = false;
 };
 
 std::unique_ptr<TraceReader> open_trace(const std::string& path) {
@@ -50,10 +52,22 @@ void print_json(const TraceReader& trace, const ReportOptions& options) {
   }
 }
 
+int print_choices(const TraceReader& trace) {
+  std::string problem;
+  const auto choices = choices_of(trace, problem);
+  if (choices == nullptr) {
+    say(problem);
+    return kExitFailed;
+  }
+  fmt::print("{}", to_text(*choices));
+  return 0;
+}
+
 int print_one(ReportOptions options) {
   const auto trace = open_trace(options.files[0]);
   if (trace == nullptr) return kExitFailed;
   options.from = std::min(options.from, trace->count());
+  if (options.choices) return print_choices(*trace);
   if (options.json) {
     print_json(*trace, options);
   } else {
@@ -102,6 +116,8 @@ int verb_report(const Invocation& invocation) {
       [](const std::string& text) { return parse_number(text, 1, INT32_MAX); },
       [&](std::uint64_t tid) { options.task = static_cast<std::int32_t>(tid); },
       "Only what this task did");
+  app.add_flag("--choices", options.choices,
+               "Print the choices of the run, for `detsim run --choices`");
   app.add_flag("--json", options.json, "Print a JSON object per event");
   app.footer(
       "An event is a scheduling decision, a call that returned, a signal, a jump of time, or the\n"

@@ -48,6 +48,10 @@ const char* plural(std::uint32_t count) { return count == 1 ? "process was" : "p
 
 void say_ending(const RunOptions& options, const RunResult& result, const std::string& program) {
   if (!result.trace_loss.empty()) say(result.trace_loss);
+  if (result.misfits > 0) {
+    say(fmt::format("{} of the choices did not fit, first that of decision {}: this is another run",
+                    result.misfits, result.first_misfit));
+  }
   if (options.quiet || result.outside_signal != 0) return;
   if (result.left_over > 0) {
     say(fmt::format("{} {} left when the program ended, and killed", result.left_over,
@@ -64,6 +68,7 @@ int verb_run(const Invocation& invocation) {
   CLI::App app("Runs a program so that every run with the same seed is the same run.",
                invocation.program + " run");
   add_run_options(app, options, given);
+  add_choices_option(app, options);
   add_file_options(app, options);
   app.footer(
       "Every option can be given as a variable, such as DETSIM_SEED.\n"

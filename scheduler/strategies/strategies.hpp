@@ -9,5 +9,6 @@ extern const Strategy strategy_round_robin;
 extern const Strategy strategy_pct;
 extern const Strategy strategy_pos;
 extern const Strategy strategy_surw;
+extern const Strategy strategy_replay;
 
 }  // namespace detsim

@@ -14,7 +14,7 @@ TEST_FUNCTION_LINES_MAX = 90  # a test may tell its story in one go
 # What a file of a folder may include of the project (the longest prefix of its path counts).
 INCLUDES = {
     'scheduler/': ['scheduler/', 'trace/event.hpp'],
-    'trace/': ['trace/', 'scheduler/choice.hpp'],
+    'trace/': ['trace/', 'scheduler/choice.hpp', 'scheduler/replay.hpp'],
     'faultplan/': ['faultplan/', 'scheduler/choice.hpp', 'scheduler/invariant.hpp',
                    'trace/event.hpp'],
     'interpose/': ['interpose/', 'scheduler/', 'faultplan/', 'trace/event.hpp'],

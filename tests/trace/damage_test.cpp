@@ -39,7 +39,7 @@ TEST_CASE("a trace of another version") {
   auto bytes = read_file(directory.file("trace"));
   bytes[8] = 7;
   CHECK(refusal_of(directory, bytes) ==
-        "T is a trace of format version 7; this detsim reads version 1");
+        "T is a trace of format version 7; this detsim reads versions 1 to 2");
 }
 
 TEST_CASE("a trace cut off after any number of bytes") {

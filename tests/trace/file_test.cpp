@@ -85,10 +85,19 @@ TEST_CASE("a version 1 file is still read") {
   CHECK(trace->digest() == 0x4e722b4e392c430bu);
 }
 
+TEST_CASE("a version 2 file is read") {
+  std::string error;
+  const auto trace = TraceReader::open(GOLDEN_DIRECTORY "/version-2.trace", error);
+  REQUIRE_MESSAGE(trace != nullptr, error);
+  CHECK(trace->version() == 2);
+  check_same(*trace, made_up_events(20));
+  CHECK(trace->verify(error));
+}
+
 TEST_CASE("this build writes what the golden file of its version holds") {
   TemporaryDirectory directory;
   REQUIRE(write_trace(directory.file("trace"), made_up_events(20)) == "");
-  CHECK(read_file(directory.file("trace")) == read_file(GOLDEN_DIRECTORY "/version-1.trace"));
+  CHECK(read_file(directory.file("trace")) == read_file(GOLDEN_DIRECTORY "/version-2.trace"));
 }
 
 TEST_CASE("a file that cannot be made is said") {

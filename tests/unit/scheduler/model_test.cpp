@@ -201,6 +201,7 @@ TEST_CASE("model: random operations do what the plain model does") {
   const auto keys = colliding_keys(core);
   REQUIRE(keys.size() == 8);
   for (const Strategy* strategy : strategies()) {
+    if (strategy->follows_choices) continue;  // wakes in order: see replay_test.cpp
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
       CAPTURE(strategy->name);
       CAPTURE(seed);

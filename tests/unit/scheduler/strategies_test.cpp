@@ -53,12 +53,13 @@ TEST_CASE("every strategy: a row that says what it is") {
     CHECK(row->parameter_default <= row->parameter_max);
   }
   CHECK(std::string(strategies()[0].name) == "random");
-  CHECK(names == std::set<std::string>{"random", "round-robin", "pct", "pos", "surw"});
+  CHECK(names == std::set<std::string>{"random", "round-robin", "pct", "pos", "surw", "replay"});
 }
 
 TEST_CASE("every strategy: the same seed chooses the same, another seed something else") {
   Core core, other;
   for (const Strategy* row : strategies()) {
+    if (row->follows_choices) continue;
     CAPTURE(row->name);
     std::set<std::vector<TaskId>> different;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -94,6 +95,7 @@ TEST_CASE("every strategy: without a choice nothing is drawn and nothing counted
 TEST_CASE("every strategy: a task that polls and yields does not starve what it waits for") {
   Core core;
   for (const Strategy* row : strategies()) {
+    if (row->follows_choices) continue;  // see replay_test.cpp
     CAPTURE(row->name);
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       core.begin(seed, row->name);
@@ -118,6 +120,7 @@ TEST_CASE("every strategy: a task that polls and yields does not starve what it 
 TEST_CASE("every strategy: a task that polls without yielding starves nobody for ever") {
   Core core;
   for (const Strategy* row : strategies()) {
+    if (row->follows_choices) continue;  // see replay_test.cpp
     CAPTURE(row->name);
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
       const auto polling = seed % 2 == 0 ? OperationKind::call : OperationKind::none;

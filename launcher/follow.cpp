@@ -1,0 +1,100 @@
+#include "launcher/follow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace detsim {
+namespace {
+
+ChoiceList& list_of_world() { return *reinterpret_cast<ChoiceList*>(kWorldChoices); }
+
+std::uint32_t replay_strategy() {
+  std::uint32_t index = 0;
+  while (!strategies()[index].follows_choices) ++index;
+  return index;
+}
+
+}  // namespace
+
+std::shared_ptr<const Choices> choices_of(const TraceReader& trace, std::string& problem) {
+  if (trace.version() < 2) {
+    problem = fmt::format("{} is too old: version {} does not tell all choices", trace.path(),
+                          trace.version());
+    return nullptr;
+  }
+  if (trace.lost() > 0) {
+    problem = fmt::format("{} is not complete: {} events are missing", trace.path(), trace.lost());
+    return nullptr;
+  }
+  ChoiceCollector collector;
+  for (std::uint64_t i = 0; i < trace.count(); ++i) collector.take(trace.event(i));
+  return std::make_shared<Choices>(collector.choices());
+}
+
+Parsed<ChoicesFile> parse_choices_file(const std::string& path) {
+  Parsed<ChoicesFile> parsed;
+  parsed.value.path = path;
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) {
+    parsed.problem = fmt::format("cannot read '{}': {}", path, std::strerror(errno));
+    return parsed;
+  }
+  if (text.starts_with(std::string_view(kTraceMagic, sizeof kTraceMagic))) {
+    const auto trace = TraceReader::open(path, parsed.problem);
+    if (trace != nullptr && trace->verify(parsed.problem)) {
+      parsed.value.choices = choices_of(*trace, parsed.problem);
+    }
+    return parsed;
+  }
+  Choices choices;
+  if (from_text(text, choices, parsed.problem)) {
+    parsed.value.choices = std::make_shared<Choices>(std::move(choices));
+  } else {
+    parsed.problem = fmt::format("'{}', {}", path, parsed.problem);
+  }
+  return parsed;
+}
+
+bool can_follow(const Choices& choices, std::string& problem) {
+  if (choices.switches.size() <= kSwitchesMax && choices.wakes.size() <= kWakeChoicesMax) {
+    return true;
+  }
+  problem =
+      fmt::format("{} choices are too many to follow: at most {} switches and {} wake-ups",
+                  choices.switches.size() + choices.wakes.size(), kSwitchesMax, kWakeChoicesMax);
+  return false;
+}
+
+void follow(World& world, const Choices& choices) {
+  auto& list = list_of_world();
+  list.switch_count = choices.switches.size();
+  list.wake_count = choices.wakes.size();
+  std::copy(choices.switches.begin(), choices.switches.end(), list.switches);
+  std::copy(choices.wakes.begin(), choices.wakes.end(), list.wakes);
+  world.scheduler.strategy.index = replay_strategy();
+  world.scheduler.strategy.parameter = 0;
+  world.scheduler.strategy.choices = &list;
+}
+
+void note_misfits(RunResult& result) {
+  const auto& list = list_of_world();
+  result.misfits = list.misfits;
+  result.first_misfit = list.first_misfit;
+  // What the run did not come to did not fit either.
+  const auto left = list.switch_count - list.next_switch + list.wake_count - list.next_wake;
+  if (left == 0) return;
+  if (result.misfits == 0) {
+    result.first_misfit = list.next_switch < list.switch_count
+                              ? list.switches[list.next_switch].number
+                              : list.wakes[list.next_wake].number;
+  }
+  result.misfits += left;
+}
+
+}  // namespace detsim
