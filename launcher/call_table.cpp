@@ -10,6 +10,7 @@ namespace {
 
 constexpr bool by_nobody = false;
 constexpr bool by_others = true;
+constexpr bool by_sharers = true;
 
 std::vector<CallRow> read_rows() {
   std::vector<CallRow> rows = {

@@ -26,8 +26,9 @@ constexpr std::uint64_t kNullCall = 0x64657473696d0001;  // entry.S uses it too
 
 enum class Support : std::uint8_t { unknown, modelled, passed, refused };
 
-/// Whether another task could observe the call, which makes it a scheduling point.
-enum class Seen : std::uint8_t { by_nobody, by_others };
+/// Whether another task could observe the call, which makes it a scheduling point. by_sharers: only
+/// one that has the descriptor too which is the first argument.
+enum class Seen : std::uint8_t { by_nobody, by_sharers, by_others };
 
 using Handler = long (*)(Frame&);
 

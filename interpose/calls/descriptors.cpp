@@ -110,6 +110,16 @@ Descriptor look_up(int fd) {
   return found;
 }
 
+bool is_private(int fd) {
+  if (current_process().task_count != 1) return false;
+  if (descriptor_state().tables[current_table()].users != 1) return false;
+  const Descriptor descriptor = look_up(fd);
+  if (descriptor.object == kNoObject) return false;
+  const IoObject& object = object_of(descriptor.object);
+  const auto watching = descriptor.kind == DescriptorKind::epoll ? object.value : 0;
+  return object.references - watching == 1 && !object.pinned && !object.external;
+}
+
 void set_descriptor(int fd, Descriptor descriptor) {
   if (!in_table(fd)) return;
   const auto table = current_table();

@@ -104,6 +104,10 @@ void begin_descriptors();
 /// kDescriptorsMax.
 Descriptor look_up(int fd);
 
+/// Whether no task but the current one has what the number stands for. Only known of what has a
+/// record; false when in doubt.
+bool is_private(int fd);
+
 /// The record of the regular file that a descriptor stands for; nullptr: it is none.
 Inode* file_behind(Descriptor descriptor);
 

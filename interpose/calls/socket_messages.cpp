@@ -57,6 +57,7 @@ struct Letter {
   alignas(8) unsigned char control[kControlMax];
   std::size_t control_bytes = 0;  // receiving: room, then what came
   int flags = 0;
+  bool only_bytes = false;  // receiving: nobody asks for more than the bytes
 };
 
 // -- receiving
@@ -101,6 +102,10 @@ void refuse_datagram(const Socket& socket) {
 }
 
 long receive_once(const Socket& socket, Pieces to, int flags, Letter& letter) {
+  if (letter.only_bytes && socket.is_stream()) {
+    return raw(__NR_recvfrom, socket.fd, to.first->iov_base, to.first->iov_len,
+               flags | MSG_DONTWAIT, nullptr, nullptr);
+  }
   DatagramHeader header = {};
   const bool has_header = socket.is_inet_datagram();
   if (has_header) {
@@ -186,6 +191,11 @@ long receive(int fd, Pieces to, int flags, Letter& letter) {
 
 long send_once(const Socket& socket, const Pieces& from, int flags, const Letter& letter,
                bool with_control) {
+  const int each = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  const bool has_control = with_control && letter.control_bytes != 0;
+  if (from.count == 1 && !has_control && letter.name.length == 0) {
+    return raw(__NR_sendto, socket.fd, from.first->iov_base, from.first->iov_len, each, nullptr, 0);
+  }
   msghdr message = {};
   if (letter.name.length != 0) {
     message.msg_name = const_cast<unsigned char*>(letter.name.bytes);
@@ -193,11 +203,11 @@ long send_once(const Socket& socket, const Pieces& from, int flags, const Letter
   }
   message.msg_iov = from.first;
   message.msg_iovlen = from.count;
-  if (with_control && letter.control_bytes != 0) {
+  if (has_control) {
     message.msg_control = const_cast<unsigned char*>(letter.control);
     message.msg_controllen = letter.control_bytes;
   }
-  return raw(__NR_sendmsg, socket.fd, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+  return raw(__NR_sendmsg, socket.fd, &message, each);
 }
 
 // A stream takes what there is room for; a call that may wait ends when all was taken.
@@ -395,6 +405,7 @@ long deadline_of(const void* timeout, std::uint64_t& deadline_ns) {
 long read_socket(int fd, const void* pieces, std::size_t count) {
   Buffers buffers;
   Letter letter;
+  letter.only_bytes = count == 1;
   memcpy(buffers.pieces + 1, pieces, count * sizeof(iovec));
   return receive(fd, buffers.all(count), 0, letter);
 }
@@ -422,6 +433,7 @@ long sendto(int fd, const void* buffer, std::size_t bytes, int flags, const void
 long recvfrom(int fd, void* buffer, std::size_t bytes, int flags, void* name, void* length) {
   Letter letter;
   iovec pieces[2] = {{}, {buffer, bytes}};
+  letter.only_bytes = name == nullptr;
   const long result = receive(fd, {pieces + 1, 1}, flags, letter);
   if (result < 0 || name == nullptr) return result;
   const long error = write_address(letter.name, name, length);

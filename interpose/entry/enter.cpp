@@ -2,6 +2,7 @@
 #include <asm-generic/errno.h>
 
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
@@ -31,6 +32,11 @@ void count_sleeps(Task& me, std::uint64_t number) {
   }
 }
 
+bool others_see(const Call& call, const Frame& f) {
+  if (call.seen != Seen::by_sharers) return call.seen == Seen::by_others;
+  return !is_private(static_cast<int>(f.rdi));
+}
+
 }  // namespace
 
 Frame& current_frame() { return *reinterpret_cast<Frame*>(current_thread().frame); }
@@ -57,7 +63,7 @@ extern "C" void detsim_enter(Frame* frame) {
   w.scheduler.advance(kCallCostNs);
   const Call& call = call_of(f.number);
   // The first argument names what most calls are about: a descriptor, a futex word, a pid.
-  if (call.seen == Seen::by_others) {
+  if (others_see(call, f)) {
     me.unseen_calls = 0;
     scheduling_point({OperationKind::call, f.rdi + 1});
   } else if (++me.unseen_calls % kUnseenCallsPerYield == 0) {
