@@ -64,9 +64,18 @@ void refuse(Verdict& verdict, const char* path, const char* words) {
   verdict.refused = true;
 }
 
+bool is_launcher(const File& file) {
+  Text<48> link;
+  link << "/proc/" << world().config.launcher_pid << "/exe";
+  struct stat launcher;
+  return raw(__NR_stat, link.data(), &launcher) == 0 && launcher.st_ino == file.status.st_ino &&
+         launcher.st_dev == file.status.st_dev;
+}
+
 void judge_program(Verdict& verdict, const char* path, const File& file, const Inspection& found) {
   const char* words = words_against(found.kind);
   if (found.kind == ProgramKind::no_program) words = nullptr;  // nor does the kernel run it
+  if (words != nullptr && is_launcher(file)) words = "was not executed: detsim cannot run inside itself";
   if (words != nullptr) return refuse(verdict, path, words);
   if (found.kind != ProgramKind::ready) return;  // the kernel's ENOEXEC
   if (const char* rights = rights_gained(file)) {

@@ -156,6 +156,9 @@ TEST_CASE("a detsim inside of a detsim") {
       run_command({DETSIM, "run", "--seed", "1", "--", DETSIM, "run", "--seed", "1", "--", "true"});
   CHECK(result.code() == 125);
   CHECK(result.says("this is already a run of detsim: it cannot run inside itself"));
+  const auto by_shell = run_command({DETSIM, "run", "--", "sh", "-c", DETSIM " run -- true"});
+  CHECK(by_shell.code() == 126);
+  CHECK(by_shell.says("was not executed: detsim cannot run inside itself"));
 }
 
 // As a container's seccomp profile does.
