@@ -75,7 +75,8 @@ bool is_launcher(const File& file) {
 void judge_program(Verdict& verdict, const char* path, const File& file, const Inspection& found) {
   const char* words = words_against(found.kind);
   if (found.kind == ProgramKind::no_program) words = nullptr;  // nor does the kernel run it
-  if (words != nullptr && is_launcher(file)) words = "was not executed: detsim cannot run inside itself";
+  if (words != nullptr && is_launcher(file))
+    words = "was not executed: detsim cannot run inside itself";
   if (words != nullptr) return refuse(verdict, path, words);
   if (found.kind != ProgramKind::ready) return;  // the kernel's ENOEXEC
   if (const char* rights = rights_gained(file)) {
