@@ -13,6 +13,8 @@
 #include "interpose/entry/vdso.hpp"
 
 extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
+extern "C" const unsigned char* detsim_find_pair(const unsigned char* at,
+                                                 const unsigned char* end);
 
 namespace detsim {
 namespace {
@@ -21,36 +23,6 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kHeaderDistanceMax = 256 << 20;  // from a segment back to the ELF header
 constexpr unsigned char kHalt = 0xf4;
 constexpr unsigned kCandidatesMax = 64;  // looked at together
-
-std::uint64_t load(const unsigned char* from) {
-  std::uint64_t value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-
-constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-
-// A byte of the difference is zero where 0f is followed by c7; the classic test for a zero byte
-// leaves a high bit exactly if there is one.
-std::uint64_t pairs_in(const unsigned char* at) {
-  const auto difference = (load(at) ^ kOnes * 0x0f) | (load(at + 1) ^ kOnes * 0xc7);
-  return (difference - kOnes) & ~difference;
-}
-
-// 32 places at a time: a fifth of a millisecond for a megabyte, and every program starts with it.
-const unsigned char* find_pair(const unsigned char* at, const unsigned char* end) {
-  for (;;) {
-    for (; at + 33 <= end; at += 32) {
-      const auto any = pairs_in(at) | pairs_in(at + 8) | pairs_in(at + 16) | pairs_in(at + 24);
-      if ((any & kHighs) != 0) break;
-    }
-    const auto* stop = at + 33 <= end ? at + 32 : end - 1;
-    for (; at < stop; ++at) {
-      if (at[0] == 0x0f && at[1] == 0xc7) return at;
-    }
-    if (at + 1 >= end) return end;
-  }
-}
 
 struct Candidates {
   std::uint64_t at[kCandidatesMax];
@@ -62,7 +34,7 @@ std::uint64_t collect(std::uint64_t begin, std::uint64_t end, Candidates& found)
   const auto* stop = reinterpret_cast<const unsigned char*>(end);
   const auto* at = reinterpret_cast<const unsigned char*>(begin);
   while (found.count < kCandidatesMax) {
-    at = find_pair(at, stop);
+    at = detsim_find_pair(at, stop);
     if (at + 3 > stop) return end;
     if (at[2] >= 0xf0) found.at[found.count++] = reinterpret_cast<std::uint64_t>(at);
     ++at;
