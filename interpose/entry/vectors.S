@@ -1,4 +1,4 @@
-// Vector state: the only code of the shim that may touch it.
+// Vector state: the only code of the shim that may touch it, but for find_pair.S.
 //
 // A switch that a trapped or rewritten call leads to must keep every vector register. XSAVEC and
 // XRSTOR take 92 ns together here; plain moves of what is in use (XGETBV with ecx = 1 tells) take
