@@ -84,6 +84,13 @@ void follow(World& world, const Choices& choices) {
 
 void note_misfits(RunResult& result) {
   const auto& list = list_of_world();
+  for (std::uint64_t i = 0; i < list.next_switch; ++i) {
+    if (list.switches[i].value != kNoEffect) result.followed.switches.push_back(list.switches[i]);
+  }
+  for (std::uint64_t i = 0; i < list.next_wake; ++i) {
+    if (list.wakes[i].value != kNoEffect) result.followed.wakes.push_back(list.wakes[i]);
+  }
+  result.followed.decisions = world().scheduler.decisions;
   result.misfits = list.misfits;
   result.first_misfit = list.first_misfit;
   // What the run did not come to did not fit either.

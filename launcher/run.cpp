@@ -19,6 +19,7 @@
 #include "launcher/start.hpp"
 #include "launcher/values.hpp"
 #include "launcher/world_mapping.hpp"
+#include "scheduler/happened_before.hpp"
 
 namespace detsim {
 namespace {
@@ -125,6 +126,8 @@ RunResult run_target(const RunOptions& options) {
 
   RunResult result;
   attend(options, start.pid, signals, trace.get(), result);
+  result.decisions = w.scheduler.decisions;
+  result.schedule_hash = happened_before().sum;
   if (options.choices != nullptr) note_misfits(result);
   remove_message_queues();
   if (trace != nullptr) {

@@ -66,14 +66,17 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   std::uint64_t virtual_ns = 0;
-  std::uint64_t calls = 0;         // entered
-  std::uint32_t left_over = 0;     // processes that were killed when the root process ended
-  int outside_signal = 0;          // the run was asked to end, by this signal to the launcher
-  int ended_by_signal = 0;         // it did not heed it, and was ended
-  std::uint64_t misfits = 0;       // choices that could not be followed
-  std::uint64_t first_misfit = 0;  // the decision or wake-up that the first of them is for
-  std::string stop;                // what was found when detsim stopped it, as JSON; empty: nothing
-  std::string trace_loss;          // what of the trace could not be written, in one line
+  std::uint64_t calls = 0;          // entered
+  std::uint32_t left_over = 0;      // processes that were killed when the root process ended
+  int outside_signal = 0;           // the run was asked to end, by this signal to the launcher
+  int ended_by_signal = 0;          // it did not heed it, and was ended
+  std::uint64_t misfits = 0;        // choices that could not be followed
+  Choices followed;                 // those that had an effect
+  std::uint64_t decisions = 0;      // at which there was a choice
+  std::uint64_t schedule_hash = 0;  // equal for schedules that are the same for the program
+  std::uint64_t first_misfit = 0;   // the decision or wake-up that the first of them is for
+  std::string stop;        // what was found when detsim stopped it, as JSON; empty: nothing
+  std::string trace_loss;  // what of the trace could not be written, in one line
 };
 
 RunResult run_target(const RunOptions& options);

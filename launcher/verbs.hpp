@@ -21,6 +21,9 @@ const std::vector<Verb>& verbs();
 
 int verb_run(const Invocation& invocation);
 int verb_check(const Invocation& invocation);
+int verb_explore(const Invocation& invocation);
+int verb_replay(const Invocation& invocation);
+int verb_bisect(const Invocation& invocation);
 int verb_report(const Invocation& invocation);
 int verb_calls(const Invocation& invocation);
 int verb_doctor(const Invocation& invocation);

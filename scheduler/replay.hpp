@@ -19,6 +19,7 @@ struct Choice {
   friend bool operator==(const Choice&, const Choice&) = default;
 };
 
+constexpr std::int64_t kNoEffect = -1;
 constexpr std::uint32_t kStaysMax = 256;
 constexpr std::uint64_t kSwitchesMax = 1u << 24;
 constexpr std::uint64_t kWakeChoicesMax = 1u << 22;
@@ -30,6 +31,7 @@ struct ChoiceList {
   std::uint64_t misfits = 0;        // entries that named a task that could not run, or no waiter
   std::uint64_t first_misfit = 0;   // the number of the first of them
   std::uint64_t not_deviating = 0;  // entries that chose what the policy would have chosen
+  // Entries of those two kinds get the value kNoEffect: what is left does the same run.
   Choice switches[kSwitchesMax] = {};
   Choice wakes[kWakeChoicesMax] = {};
 };

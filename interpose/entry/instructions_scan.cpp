@@ -13,8 +13,7 @@
 #include "interpose/entry/vdso.hpp"
 
 extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
-extern "C" const unsigned char* detsim_find_pair(const unsigned char* at,
-                                                 const unsigned char* end);
+extern "C" const unsigned char* detsim_find_pair(const unsigned char* at, const unsigned char* end);
 
 namespace detsim {
 namespace {

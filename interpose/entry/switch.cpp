@@ -14,6 +14,7 @@
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
 #include "interpose/entry/spin.hpp"
+#include "scheduler/happened_before.hpp"
 #include "scheduler/invariant.hpp"
 
 // Boost.Context's own C interface (boost/context/detail/fcontext.hpp), without its C++ headers,
@@ -332,9 +333,12 @@ void scheduling_point(Operation operation) {
   if (scheduler.now_ns > w.config.virtual_limit_ns) stop_run(Outcome::virtual_timeout);
   current_task().next = operation;
   if (scheduler.runnable_count + scheduler.spinners <= 1 &&
-      scheduler.next_deadline_ns > scheduler.now_ns)
+      scheduler.next_deadline_ns > scheduler.now_ns) {
+    happened_before().step(current_task());
     return;
+  }
   reschedule();
+  happened_before().step(current_task());
 }
 
 Wake wait_for(WaitKind kind, WaitKey key, std::uint64_t deadline_ns, bool interruptible,

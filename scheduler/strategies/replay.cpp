@@ -48,11 +48,11 @@ std::uint32_t by_policy(const StrategyState& state, const Scheduler& scheduler,
 }
 
 /// The entry for this number, if the list has one; entries that were passed by are misfits.
-const Choice* entry_for(ChoiceList& list, const Choice* entries, std::uint64_t count,
-                        std::uint64_t& next, std::uint64_t number) {
+Choice* entry_for(ChoiceList& list, Choice* entries, std::uint64_t count, std::uint64_t& next,
+                  std::uint64_t number) {
   while (next < count && entries[next].number < number) {
     if (list.misfits++ == 0) list.first_misfit = entries[next].number;
-    ++next;
+    entries[next++].value = kNoEffect;
   }
   if (next == count || entries[next].number != number) return nullptr;
   return &entries[next++];
@@ -62,14 +62,17 @@ std::uint32_t pick(StrategyState& state, Scheduler& scheduler, const Task* curre
   auto chosen = by_policy(state, scheduler, current);
   if (auto* list = state.choices) {
     // decide() has counted this decision already.
-    const auto* entry = entry_for(*list, list->switches, list->switch_count, list->next_switch,
+    auto* const entry = entry_for(*list, list->switches, list->switch_count, list->next_switch,
                                   scheduler.decisions - 1);
     if (entry != nullptr) {
       const auto wanted = index_of(scheduler, entry->value);
       if (wanted == scheduler.runnable_count) {
         if (list->misfits++ == 0) list->first_misfit = entry->number;
+        entry->value = kNoEffect;
+      } else if (wanted == chosen) {
+        ++list->not_deviating;
+        entry->value = kNoEffect;
       } else {
-        if (wanted == chosen) ++list->not_deviating;
         chosen = wanted;
       }
     }
@@ -82,11 +85,12 @@ std::uint32_t pick(StrategyState& state, Scheduler& scheduler, const Task* curre
 std::uint64_t pick_wake(StrategyState& state, std::uint64_t number, std::uint64_t candidates) {
   auto* list = state.choices;
   if (list == nullptr) return 0;
-  const auto* entry = entry_for(*list, list->wakes, list->wake_count, list->next_wake, number);
+  auto* const entry = entry_for(*list, list->wakes, list->wake_count, list->next_wake, number);
   if (entry == nullptr) return 0;
   const auto wanted = static_cast<std::uint64_t>(entry->value);
   if (wanted < candidates) return wanted;
   if (list->misfits++ == 0) list->first_misfit = entry->number;
+  entry->value = kNoEffect;
   return 0;
 }
 

@@ -1,0 +1,189 @@
+#include "launcher/explore/failure_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "launcher/follow.hpp"
+#include "launcher/target.hpp"
+#include "launcher/values.hpp"
+#include "trace/format.hpp"
+
+namespace detsim {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+constexpr int kSchema = 1;
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+FileSum sum_of(const std::string& path) {
+  const auto data = read_file(path);
+  return {path, data.size(), check_sum(data.data(), data.size())};
+}
+
+std::string json_text(const RunOptions& options, const KeptRun& run) {
+  Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
+  json["command"] = options.command;
+  json["working_directory"] = fs::current_path().string();
+  json["seed"] = options.seed;
+  json["strategy"] = strategy_text(options.strategy, options.strategy_parameter);
+  json["environment"] = options.environment;
+  json["cpus"] = options.cpus;
+  json["epoch_ns"] = options.epoch_ns;
+  json["virtual_limit_ns"] = options.virtual_limit_ns;
+  json["kind"] = run.failure->kind;
+  json["message"] = run.failure->message;
+  json["signature"] = run.failure->signature;
+  json["exit_code"] = exit_code_of(run.result);
+  json["trace_hash"] = run.result.trace_hash;
+  json["events"] = run.result.events;
+  auto& files = json["files"] = Json::array();
+  for (const auto& file : sums_of(options)) {
+    files.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sum", file.sum}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void fill(const Json& json, KeptFailure& failure) {
+  auto& run = failure.run;
+  run.command = json.at("command").get<std::vector<std::string>>();
+  run.seed = json.at("seed").get<std::uint64_t>();
+  failure.strategy = json.at("strategy").get<std::string>();
+  if (const auto strategy = parse_strategy(failure.strategy)) {
+    run.strategy = strategy.value.index;
+    run.strategy_parameter = strategy.value.parameter;
+  }
+  run.environment = json.at("environment").get<std::vector<std::string>>();
+  run.cpus = json.at("cpus").get<std::uint32_t>();
+  run.epoch_ns = json.at("epoch_ns").get<std::uint64_t>();
+  run.virtual_limit_ns = json.at("virtual_limit_ns").get<std::uint64_t>();
+  failure.detsim_version = json.at("detsim").get<std::string>();
+  failure.working_directory = json.at("working_directory").get<std::string>();
+  failure.kind = json.at("kind").get<std::string>();
+  failure.message = json.at("message").get<std::string>();
+  failure.signature = json.at("signature").get<std::string>();
+  failure.exit_code = json.at("exit_code").get<int>();
+  failure.trace_hash = json.at("trace_hash").get<std::uint64_t>();
+  failure.events = json.at("events").get<std::uint64_t>();
+  for (const auto& file : json.at("files")) {
+    failure.files.push_back({file.at("path").get<std::string>(),
+                             file.at("bytes").get<std::uint64_t>(),
+                             file.at("sum").get<std::uint64_t>()});
+  }
+}
+
+}  // namespace
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.flush();
+  return static_cast<bool>(out);
+}
+
+std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRun& failed,
+                         const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return fmt::format("cannot make '{}': {}", directory, error.message());
+  auto traced = options;
+  traced.trace_path = directory + "/trace";
+  const auto again = runner.run(traced);
+  if (again.result.refused != 0) return again.result.problem;
+  if (!again.result.trace_loss.empty()) return again.result.trace_loss;
+  if (again.result.trace_hash != failed.result.trace_hash || !again.failure) {
+    return "the same seed did another run when it was repeated; see `detsim check`";
+  }
+  std::string problem;
+  const auto trace = TraceReader::open(traced.trace_path, problem);
+  const auto choices = trace == nullptr ? nullptr : choices_of(*trace, problem);
+  if (choices == nullptr) return problem;
+  const bool written = write_file(directory + "/choices.txt", to_text(*choices)) &&
+                       write_file(directory + "/stdout", again.output) &&
+                       write_file(directory + "/stderr", again.error) &&
+                       write_file(directory + "/report.txt", again.words) &&
+                       // Last: a directory without it is not whole.
+                       write_file(directory + "/failure.json", json_text(options, again));
+  return written ? "" : fmt::format("cannot write into '{}'", directory);
+}
+
+std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::string& problem) {
+  const auto text = read_file(directory + "/failure.json");
+  if (text.empty()) {
+    problem = fmt::format("'{}' holds no failure: it has no failure.json", directory);
+    return nullptr;
+  }
+  const auto json = Json::parse(text, nullptr, false);
+  auto failure = std::make_unique<KeptFailure>();
+  try {
+    if (!json.is_object() || json.at("schema") != kSchema) {
+      problem =
+          fmt::format("'{}/failure.json' is of another version of detsim, or damaged", directory);
+      return nullptr;
+    }
+    fill(json, *failure);
+  } catch (const Json::exception& error) {
+    problem = fmt::format("'{}/failure.json' is damaged: {}", directory, error.what());
+    return nullptr;
+  }
+  const auto choices = parse_choices_file(directory + "/choices.txt");
+  if (!choices) {
+    problem = choices.problem;
+    return nullptr;
+  }
+  failure->run.choices = choices.value.choices;
+  failure->run.choices_path = choices.value.path;
+  failure->directory = directory;
+  return failure;
+}
+
+std::vector<FileSum> sums_of(const RunOptions& options) {
+  const char* path = std::getenv("PATH");
+  const auto target = find_target(options.command, path == nullptr ? "/bin:/usr/bin" : path);
+  if (target.refused != 0) return {};
+  std::vector<FileSum> sums = {sum_of(target.path)};
+  // ld.so lists what it would load, and executes nothing (ld.so(8), --list).
+  const auto list =
+      "/lib64/ld-linux-x86-64.so.2 --list " + shell_quoted(target.path) + " 2>/dev/null </dev/null";
+  std::string text;
+  if (std::FILE* pipe = popen(list.c_str(), "r")) {
+    char buffer[4096];
+    while (const auto got = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, got);
+    pclose(pipe);
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto from = line.find('/', line.find("=>") == line.npos ? 0 : line.find("=>"));
+    if (from == line.npos) continue;
+    sums.push_back(sum_of(line.substr(from, line.find(" (", from) - from)));
+  }
+  return sums;
+}
+
+std::vector<std::string> changes_since(const KeptFailure& failure) {
+  std::vector<std::string> changes;
+  if (failure.detsim_version != DETSIM_VERSION) {
+    changes.push_back(fmt::format("it was found by detsim {}, this is {}", failure.detsim_version,
+                                  DETSIM_VERSION));
+  }
+  for (const auto& file : failure.files) {
+    const auto now = sum_of(file.path);
+    if (now == file) continue;
+    changes.push_back(now.bytes == 0 && !fs::exists(file.path)
+                          ? fmt::format("{} is gone", file.path)
+                          : fmt::format("{} is another file now", file.path));
+  }
+  return changes;
+}
+
+}  // namespace detsim

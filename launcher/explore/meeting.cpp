@@ -1,0 +1,145 @@
+#include "launcher/explore/meeting.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "launcher/report_words.hpp"
+#include "launcher/scratch.hpp"
+#include "trace/reader.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr std::size_t kFramesMax = 8, kColumns = 96;
+
+struct Side {
+  std::int32_t tid = 0;
+  Operation next;
+  std::string object;  // in words; empty: not known
+};
+
+const char* words_for(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::lock: return "lock";
+    case OperationKind::unlock: return "unlock";
+    case OperationKind::wait: return "wait for";
+    case OperationKind::signal: return "notify";
+    case OperationKind::atomic: return "change";
+    case OperationKind::read: return "read";
+    case OperationKind::write: return "write";
+    case OperationKind::start: return "start";
+    case OperationKind::end: return "end";
+    case OperationKind::yield: return "yield";
+    default: return "make a call";
+  }
+}
+
+bool has_address(const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::lock:
+    case OperationKind::unlock:
+    case OperationKind::wait:
+    case OperationKind::signal:
+    case OperationKind::atomic:
+    case OperationKind::read:
+    case OperationKind::write: return operation.object != 0;
+    default: return false;
+  }
+}
+
+Side side_of(World& w, std::int64_t tid) {
+  Side side;
+  for (TaskId id = 0; id < w.scheduler.tasks_used; ++id) {
+    const auto& task = w.scheduler.tasks[id];
+    if (task.tid != tid || task.state == TaskState::dead) continue;
+    side.tid = task.tid;
+    side.next = task.next;
+    if (!has_address(task.next)) return side;
+    const auto& process = w.processes[task.process];
+    ProcessView view;
+    view.pid = process.real_pid;
+    view.unwinder = Unwinder::open(view.pid, view.problem);
+    side.object = describe_address(w, process, view, task.next.object);
+    return side;
+  }
+  return side;
+}
+
+// The event of that decision: its number in the trace, and who was running.
+bool find_event(Runner& runner, RunOptions options, const Choice& which, std::uint64_t& number,
+                std::int32_t& from) {
+  std::string problem;
+  const Scratch scratch(problem);
+  options.trace_path = scratch.path() + "/trace";
+  runner.run(options);
+  const auto trace = TraceReader::open(options.trace_path, problem);
+  if (trace == nullptr) return false;
+  std::uint64_t decisions = 0;
+  for (number = 0; number < trace->count(); ++number) {
+    if (trace->event(number).kind != EventKind::decision) continue;
+    if (decisions++ != which.number) continue;
+    from = trace->event(number).tid;
+    return true;
+  }
+  return false;
+}
+
+std::string stack_of(const StopFacts& facts, std::int32_t tid) {
+  for (const auto& task : facts.tasks) {
+    if (task.tid != tid) continue;
+    std::string text;
+    const auto end = std::min(task.stack_end, task.stack_begin + kFramesMax);
+    for (auto i = task.stack_begin; i < end; ++i) {
+      text += "    " + frame_words(task.stack[i], kColumns) + "\n";
+    }
+    return text;
+  }
+  return "";
+}
+
+std::string name_of(const StopFacts& facts, std::int32_t tid) {
+  for (const auto& task : facts.tasks) {
+    if (task.tid == tid) return task_words(tid, task.name);
+  }
+  return fmt::format("task {}", tid);
+}
+
+std::string action_of(const Side& side) {
+  return side.object.empty() ? words_for(side.next.kind)
+                             : fmt::format("{} {}", words_for(side.next.kind), side.object);
+}
+
+}  // namespace
+
+std::string words_of_switch(Runner& runner, RunOptions options, const Choices& choices,
+                            const Choice& which) {
+  options.choices = std::make_shared<Choices>(choices);
+  std::uint64_t number = 0;
+  std::int32_t from_tid = 0;
+  if (!find_event(runner, options, which, number, from_tid)) {
+    return "The switch that decides could not be found in the trace.\n";
+  }
+  Side from, to;
+  options.stop_at = number;
+  const auto run = runner.run(options, [&](World& w) {
+    from = side_of(w, from_tid);
+    to = side_of(w, which.value);
+  });
+  if (!run.facts) return "The run could not be stopped at the switch that decides.\n";
+  const auto& facts = *run.facts;
+  auto text = fmt::format(
+      "The switch that decides is decision {} (event {}): {} does not go on, {} goes first.\n"
+      "Without it the run passes.\n\n",
+      which.number, number, name_of(facts, from_tid), name_of(facts, to.tid));
+  text += fmt::format("{} was about to {}:\n{}\n", name_of(facts, from_tid), action_of(from),
+                      stack_of(facts, from_tid));
+  text += fmt::format("{} goes first, and is about to {}:\n{}", name_of(facts, to.tid),
+                      action_of(to), stack_of(facts, to.tid));
+  if (has_address(from.next) && from.next.object == to.next.object) {
+    text += fmt::format("\nThey meet at {}.\n", from.object);
+  }
+  return text;
+}
+
+}  // namespace detsim

@@ -1,0 +1,85 @@
+#include "launcher/explore/one_run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "launcher/report.hpp"
+#include "trace/format.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr std::size_t kKeptBytesMax = 64u << 20;
+
+std::string take_all(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || status.st_size <= 0) return "";
+  std::string text(std::min(static_cast<std::size_t>(status.st_size), kKeptBytesMax), '\0');
+  const auto got = pread(fd, text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+void empty(int fd) {
+  if (ftruncate(fd, 0) == 0) lseek(fd, 0, SEEK_SET);
+}
+
+}  // namespace
+
+Runner::Runner() {
+  input_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  output_ = memfd_create("detsim-output", MFD_CLOEXEC);
+  error_ = memfd_create("detsim-error", MFD_CLOEXEC);
+  words_fd_ = memfd_create("detsim-words", MFD_CLOEXEC);
+  if (words_fd_ >= 0) words_ = fdopen(words_fd_, "w");
+  if (input_ < 0 || output_ < 0 || error_ < 0 || words_ == nullptr) {
+    problem_ = fmt::format("cannot make files in memory: {}", std::strerror(errno));
+  }
+}
+
+Runner::~Runner() {
+  for (const int fd : {input_, output_, error_}) {
+    if (fd >= 0) close(fd);
+  }
+  if (words_ != nullptr) std::fclose(words_);
+}
+
+KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
+  KeptRun run;
+  empty(output_);
+  empty(error_);
+  empty(words_fd_);
+  options.standard_input = input_;
+  options.standard_output = output_;
+  options.standard_error = error_;
+  options.words = words_;
+  options.announcement.clear();
+  options.look = [&](World& w, Outcome outcome) {
+    run.facts = gather(w, outcome);
+    print_report(*run.facts, words_);
+    if (look) look(w);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  run.result = run_target(options);
+  run.wall_ns = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)
+          .count());
+  if (run.facts) run.result.stop = json_of(*run.facts);
+  std::fflush(words_);
+  run.output = take_all(output_);
+  run.error = take_all(error_);
+  run.words = take_all(words_fd_);
+  output_digest_ = check_sum(run.output.data(), run.output.size());
+  if (run.result.refused == 0)
+    run.failure = judge(run.result, run.error.empty() ? run.output : run.error, run.facts);
+  return run;
+}
+
+}  // namespace detsim

@@ -1,0 +1,147 @@
+// What is said of an exploration: to people on a console and in a pull request, and to programs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "launcher/explore/explorer.hpp"
+#include "launcher/values.hpp"
+
+namespace detsim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kSchema = 1;
+
+std::vector<const Bucket*> most_frequent_first(const Exploration& done) {
+  std::vector<const Bucket*> buckets;
+  for (const auto& [signature, bucket] : done.buckets) buckets.push_back(&bucket);
+  std::stable_sort(buckets.begin(), buckets.end(),
+                   [](const auto* a, const auto* b) { return a->count > b->count; });
+  return buckets;
+}
+
+std::string percent(double part) { return fmt::format("{:.3g} %", 100 * part); }
+
+std::string rate_words(const Bucket& bucket, std::uint64_t runs) {
+  const auto rate = rate_of(bucket.count, runs);
+  return fmt::format("{} of {} runs, {} ({} to {})", bucket.count, runs, percent(rate.rate),
+                     percent(rate.low), percent(rate.high));
+}
+
+std::string replay_of(const Bucket& bucket, const std::string& program) {
+  return bucket.directory.empty()
+             ? ""
+             : fmt::format("{} replay {}", shell_quoted(program), shell_quoted(bucket.directory));
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default:
+        // XML 1.0 has no other control characters, and no bytes that are no UTF-8.
+        out += (c >= 0 && c < 32 && c != '\n' && c != '\t') || c < 0 ? '?' : c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string console_text(const Exploration& done) {
+  auto text = fmt::format(
+      "{} runs in {:.1f} s, {:.0f} per second: {} failed, in {} {}\n"
+      "{} distinct schedules and {} outcomes; one more run is a new schedule with chance {}\n",
+      done.runs, static_cast<double>(done.wall_ns) / 1e9, done.runs_per_second(), done.failed,
+      done.buckets.size(), done.buckets.size() == 1 ? "way" : "ways", done.schedules.distinct(),
+      done.outcomes.distinct(), percent(done.schedules.chance_of_new()));
+  for (const auto* bucket : most_frequent_first(done)) {
+    text += fmt::format("\n{}\n    {}\n    seed {}, strategy {}\n", bucket->failure.message,
+                        rate_words(*bucket, done.runs), bucket->seed, bucket->strategy);
+    if (!bucket->directory.empty()) {
+      text += fmt::format("    repeat: detsim replay {0}\n    reduce: detsim bisect {0}\n",
+                          shell_quoted(bucket->directory));
+    } else if (!bucket->problem.empty()) {
+      text += fmt::format("    not kept: {}\n", bucket->problem);
+    }
+  }
+  if (done.interrupted) text += "\ninterrupted: this is what was done until then\n";
+  return text;
+}
+
+std::string json_text(const ExploreOptions& options, const Exploration& done,
+                      const std::string& program) {
+  Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
+  json["command"] = options.run.command;
+  json["first_seed"] = options.first_seed;
+  json["strategy"] =
+      options.mixes ? "mix" : strategy_text(options.run.strategy, options.run.strategy_parameter);
+  json["summary"] = {{"runs", done.runs},
+                     {"failed", done.failed},
+                     {"distinct_schedules", done.schedules.distinct()},
+                     {"distinct_outcomes", done.outcomes.distinct()},
+                     {"chance_of_new_schedule", done.schedules.chance_of_new()},
+                     {"runs_per_second", done.runs_per_second()},
+                     {"wall_ns", done.wall_ns},
+                     {"interrupted", done.interrupted}};
+  auto& failures = json["failures"] = Json::array();
+  for (const auto* bucket : most_frequent_first(done)) {
+    const auto rate = rate_of(bucket->count, done.runs);
+    failures.push_back({{"seed", bucket->seed},
+                        {"strategy", bucket->strategy},
+                        {"kind", bucket->failure.kind},
+                        {"message", bucket->failure.message},
+                        {"signature", bucket->failure.signature},
+                        {"count", bucket->count},
+                        {"rate", rate.rate},
+                        {"rate_low", rate.low},
+                        {"rate_high", rate.high},
+                        {"dir", bucket->directory},
+                        {"replay", replay_of(*bucket, program)}});
+    if (!bucket->problem.empty()) failures.back()["problem"] = bucket->problem;
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string junit_text(const ExploreOptions& options, const Exploration& done,
+                       const std::string& program) {
+  std::string name;
+  for (const auto& word : options.run.command) name += (name.empty() ? "" : " ") + word;
+  const auto cases = std::max<std::size_t>(done.buckets.size(), 1);
+  auto text = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "<testsuite name=\"detsim: {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3f}\">\n",
+      escaped(name), cases, done.buckets.size(), static_cast<double>(done.wall_ns) / 1e9);
+  if (done.buckets.empty()) {
+    text += fmt::format("<testcase classname=\"detsim\" name=\"{} runs\"/>\n", done.runs);
+  }
+  for (const auto* bucket : most_frequent_first(done)) {
+    text += fmt::format(
+        "<testcase classname=\"detsim\" name=\"{0}, seed {1}\">\n"
+        "<failure type=\"{0}\" message=\"{2}\">{3}\n{4}</failure>\n</testcase>\n",
+        bucket->failure.kind, bucket->seed, escaped(bucket->failure.message),
+        escaped(rate_words(*bucket, done.runs)), escaped(replay_of(*bucket, program)));
+  }
+  return text + "</testsuite>\n</testsuites>\n";
+}
+
+std::string markdown_text(const Exploration& done, const std::string& program) {
+  auto text = fmt::format("**detsim**: {} runs, {} failed, {} distinct schedules\n", done.runs,
+                          done.failed, done.schedules.distinct());
+  if (done.buckets.empty()) return text;
+  text += "\n| failure | runs | seed | repeat |\n|---|---|---|---|\n";
+  for (const auto* bucket : most_frequent_first(done)) {
+    auto message = bucket->failure.message;
+    std::replace(message.begin(), message.end(), '|', '/');
+    text += fmt::format("| {} | {} | {} | `{}` |\n", message, rate_words(*bucket, done.runs),
+                        bucket->seed, replay_of(*bucket, program));
+  }
+  return text;
+}
+
+}  // namespace detsim

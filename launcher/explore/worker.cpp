@@ -1,0 +1,116 @@
+#include "launcher/explore/worker.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "launcher/explore/failure_directory.hpp"
+#include "launcher/values.hpp"
+#include "trace/format.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr std::size_t kTextMax = 2000;
+
+std::uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000000000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+int core_of(unsigned index) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+  const auto count = static_cast<unsigned>(CPU_COUNT(&set));
+  unsigned nth = index % count;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set) && nth-- == 0) return core;
+  }
+  return -1;
+}
+
+// Whether this worker is the first to meet it, and so keeps the example.
+bool claims(SharedWork& shared, const std::string& signature) {
+  const auto hash = check_sum(signature.data(), signature.size()) | 1;
+  for (auto& slot : shared.kept) {
+    std::uint64_t seen = 0;
+    if (slot.compare_exchange_strong(seen, hash)) return true;
+    if (seen == hash) return false;
+  }
+  return false;
+}
+
+std::string directory_for(const ExploreOptions& options, const Failure& failure) {
+  const auto sum = check_sum(failure.signature.data(), failure.signature.size());
+  return fmt::format("{}/{}-{:08x}", options.directory, failure.kind, sum & 0xffffffff);
+}
+
+void append(std::string& packet, const std::string& text) {
+  packet.append(text, 0, kTextMax);
+  packet.push_back('\0');
+}
+
+void tell(int socket, const std::string& packet) {
+  if (send(socket, packet.data(), packet.size(), MSG_NOSIGNAL) < 0) _exit(kExitFailed);
+}
+
+std::string note_of(const RunNote& note) {
+  return {reinterpret_cast<const char*>(&note), sizeof note};
+}
+
+std::string note_of(const ExploreOptions& options, const RunOptions& run_options,
+                    SharedWork& shared, Runner& runner, const KeptRun& run) {
+  const auto code = static_cast<std::uint64_t>(exit_code_of(run.result));
+  RunNote note{.seed = run_options.seed,
+               .schedule_hash = run.result.schedule_hash,
+               .outcome_hash = mix64(runner.output_digest() + code),
+               .refused = run.result.refused,
+               .failed = run.failure.has_value(),
+               .interrupted = run.result.outside_signal != 0};
+  auto packet = note_of(note);
+  if (run.result.refused != 0) append(packet, run.result.problem);
+  if (!note.failed || note.interrupted) return packet;
+  std::string directory, problem;
+  if (claims(shared, run.failure->signature)) {
+    directory = directory_for(options, *run.failure);
+    problem = keep_failure(runner, run_options, run, directory);
+    if (!problem.empty()) directory.clear();
+  }
+  for (const auto& text :
+       {run.failure->kind, run.failure->message, run.failure->signature, directory, problem}) {
+    append(packet, text);
+  }
+  return packet;
+}
+
+}  // namespace
+
+void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int socket) {
+  const auto began_ns = now_ns();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
+  Runner runner;
+  auto run_options = options.run;
+  run_options.core = core_of(index);
+  run_options.quiet = true;
+  while (!shared.stop) {
+    if (options.duration_ns != kNever && now_ns() - began_ns >= options.duration_ns) break;
+    const auto number = shared.next.fetch_add(1);
+    if (number >= options.runs) break;
+    run_options.seed = options.first_seed + number;
+    if (options.mixes) mix_strategy(run_options);
+    const auto run = runner.run(run_options);
+    tell(socket, note_of(options, run_options, shared, runner, run));
+    if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
+  }
+  _exit(0);
+}
+
+}  // namespace detsim

@@ -1,0 +1,34 @@
+// One worker of an exploration: a process that takes seeds and runs them, one at a time.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "launcher/explore/explorer.hpp"
+
+namespace detsim {
+
+/// In memory that explorer and workers share.
+struct SharedWork {
+  std::atomic<std::uint64_t> next{0};  // index of the next run
+  std::atomic<bool> stop{false};
+  /// Signatures of which an example is being kept; 0: free.
+  std::atomic<std::uint64_t> kept[1024] = {};
+};
+
+/// What a worker tells of a run: this, and for a failed one the strings behind it, each ended by a
+/// zero byte: kind, message, signature, directory, problem.
+struct RunNote {
+  std::uint64_t seed = 0;
+  std::uint64_t schedule_hash = 0;
+  std::uint64_t outcome_hash = 0;
+  std::int32_t refused = 0;
+  bool failed = false;
+  bool interrupted = false;  // the run was ended from outside: it does not count
+};
+constexpr std::size_t kNoteBytesMax = 16384;
+
+/// Never returns. `socket` keeps the boundaries of what is written to it.
+[[noreturn]] void work(const ExploreOptions& options, SharedWork& shared, unsigned index,
+                       int socket);
+
+}  // namespace detsim

@@ -1,0 +1,119 @@
+// `detsim explore`: many seeds, side by side; what fails is kept.
+#include <fmt/format.h>
+
+#include "launcher/command_line.hpp"
+#include "launcher/explore/explorer.hpp"
+#include "launcher/explore/failure_directory.hpp"
+#include "launcher/say.hpp"
+#include "launcher/values.hpp"
+
+namespace detsim {
+namespace {
+
+constexpr std::uint64_t kRunsDefault = 1000;
+constexpr std::uint64_t kLimitDefault_ns = 60ull * 1000000000;
+
+struct Range {
+  std::uint64_t first = 0, last = 0;
+};
+
+Parsed<Range> parse_range(const std::string& text) {
+  Parsed<Range> parsed;
+  const auto dots = text.find("..");
+  const auto first = parse_number(text.substr(0, dots), 0, ~0ull - 1);
+  const auto last = dots == text.npos ? first : parse_number(text.substr(dots + 2), 0, ~0ull - 1);
+  parsed.value = {first.value, last.value};
+  if (!first || !last || last.value < first.value) {
+    parsed.problem = fmt::format("'{}' is no range of seeds such as 1..1000", text);
+  }
+  return parsed;
+}
+
+struct Files {
+  std::string json, junit, markdown;
+};
+
+void add_options(CLI::App& app, ExploreOptions& options, Files& files, bool& keep_going) {
+  add_value(
+      app, "--seeds", "A..B", parse_range,
+      [&](Range range) {
+        options.first_seed = range.first;
+        options.runs = range.last - range.first + 1;
+      },
+      "The seeds to run, both included");
+  add_value(
+      app, "--runs,-n", "NUMBER",
+      [](const std::string& text) { return parse_number(text, 1, ~0ull - 1); },
+      [&](std::uint64_t runs) { options.runs = runs; },
+      fmt::format("How many seeds, from 1 on. Default: {}", kRunsDefault));
+  add_value(
+      app, "--time", "DURATION", parse_duration,
+      [&](std::uint64_t ns) { options.duration_ns = ns; }, "Begin no run after this long");
+  add_value(
+      app, "--jobs,-j", "NUMBER",
+      [](const std::string& text) { return parse_number(text, 1, 1024); },
+      [&](std::uint64_t jobs) { options.jobs = static_cast<unsigned>(jobs); },
+      "Runs side by side. Default: one per core");
+  app.add_flag("--until-failure", options.until_failure, "Stop at the first failure");
+  app.add_flag("--keep-going", keep_going, "Go on after failures, which is the default");
+  app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
+      ->type_name("DIR");
+  app.add_option("--json", files.json, "Write what was found to this file, for programs")
+      ->type_name("FILE");
+  app.add_option("--junit", files.junit, "The same as JUnit XML")->type_name("FILE");
+  app.add_option("--markdown", files.markdown, "The same as Markdown")->type_name("FILE");
+}
+
+bool write_reports(const ExploreOptions& options, const Exploration& done, const Files& files,
+                   const std::string& program) {
+  bool written = true;
+  const auto write = [&](const std::string& path, const std::string& text) {
+    if (path.empty() || write_file(path, text)) return;
+    say(fmt::format("cannot write '{}'", path));
+    written = false;
+  };
+  write(files.json, json_text(options, done, program));
+  write(files.junit, junit_text(options, done, program));
+  write(files.markdown, markdown_text(done, program));
+  return written;
+}
+
+}  // namespace
+
+int verb_explore(const Invocation& invocation) {
+  ExploreOptions options;
+  options.run.wall_limit_ns = kLimitDefault_ns;
+  options.first_seed = 1;
+  Files files;
+  bool keep_going = false;
+  RunOptionsGiven given;
+  CLI::App app("Runs a program under many seeds, and keeps what fails.",
+               invocation.program + " explore");
+  add_run_options(app, options.run, given);
+  add_options(app, options, files, keep_going);
+  app.footer(
+      "Without --strategy, each seed has one of random, pct:2, pct:3, pos and surw.\n"
+      "A run fails that ends with another status than 0, by a signal, with a sanitizer's report,\n"
+      "in a deadlock or at a limit (--timeout is 60 s unless given). Failures are grouped by what\n"
+      "they have in common; the first of each is kept for `detsim replay` and `detsim bisect`.\n"
+      "Exit status: 0 nothing failed; 1 something did; 125, 126, 127 as `detsim run`.");
+  if (const auto code = parse_command_line(app, invocation, &options.run.command)) return *code;
+  options.mixes = app.count("--strategy") == 0;
+  options.quiet = options.run.quiet;
+  if (given.seed) options.first_seed = options.run.seed;
+  if (options.runs == ~0ull && options.duration_ns == kNever) options.runs = kRunsDefault;
+  if (options.until_failure && keep_going) {
+    say("--until-failure and --keep-going exclude each other");
+    return kExitFailed;
+  }
+  const auto done = explore(options);
+  if (done.refused != 0) {
+    say(done.problem);
+    return done.refused;
+  }
+  if (!options.quiet) fmt::print("{}", console_text(done));
+  if (!write_reports(options, done, files, invocation.program)) return kExitFailed;
+  return done.failed == 0 ? 0 : 1;
+}
+
+}  // namespace detsim

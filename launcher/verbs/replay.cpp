@@ -1,0 +1,112 @@
+// `detsim replay DIR`: a failure that explore has kept, once more.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "launcher/command_line.hpp"
+#include "launcher/explore/failure_directory.hpp"
+#include "launcher/say.hpp"
+#include "launcher/values.hpp"
+#include "trace/reader.hpp"
+#include "trace/words.hpp"
+
+namespace detsim {
+namespace {
+
+struct ReplayOptions {
+  std::vector<std::string> directories;
+  std::uint64_t until = ~0ull;
+  std::string trace_path;
+  bool print = false, quiet = false;
+};
+
+int print_events(const std::string& path) {
+  std::string problem;
+  const auto trace = TraceReader::open(path, problem);
+  if (trace == nullptr) {
+    say(problem);
+    return kExitFailed;
+  }
+  print_trace(*trace, 0, ~0ull, stdout, 0);
+  return 0;
+}
+
+int compare(const KeptFailure& failure, const KeptRun& run, bool quiet) {
+  if (run.result.misfits > 0) {
+    say(fmt::format("{} of the choices did not fit, first that of decision {}", run.result.misfits,
+                    run.result.first_misfit));
+  }
+  if (run.result.trace_hash != failure.trace_hash) {
+    say(run.failure ? "this was ANOTHER RUN, which failed too: " + run.failure->message
+                    : "this was ANOTHER RUN, and it passed");
+    return kExitDivergence;
+  }
+  if (!quiet) {
+    say(fmt::format("the same run: {} events, trace {:016x}: {}", run.result.events,
+                    run.result.trace_hash, failure.message));
+  }
+  return exit_code_of(run.result);
+}
+
+int replay(const ReplayOptions& options) {
+  std::string problem;
+  const auto failure = load_failure(options.directories[0], problem);
+  if (failure == nullptr) {
+    say(problem);
+    return kExitFailed;
+  }
+  for (const auto& change : changes_since(*failure)) say("CHANGED: " + change);
+  std::error_code error;
+  std::filesystem::current_path(failure->working_directory, error);
+  if (error) say("CHANGED: " + failure->working_directory + " cannot be entered");
+  if (options.print) return print_events(options.directories[0] + "/trace");
+  Runner runner;
+  auto run_options = failure->run;
+  run_options.trace_path = options.trace_path;
+  run_options.stop_at = options.until;
+  const auto run = runner.run(run_options);
+  if (run.result.refused != 0) {
+    say(run.result.problem);
+    return run.result.refused;
+  }
+  std::fwrite(run.output.data(), 1, run.output.size(), stdout);
+  std::fflush(stdout);
+  std::fwrite(run.error.data(), 1, run.error.size(), stderr);
+  std::fwrite(run.words.data(), 1, run.words.size(), stderr);
+  if (options.until != ~0ull) return 0;
+  return compare(*failure, run, options.quiet);
+}
+
+}  // namespace
+
+int verb_replay(const Invocation& invocation) {
+  ReplayOptions options;
+  CLI::App app("Repeats a failure that `detsim explore` has kept.", invocation.program + " replay");
+  app.add_option("directory", options.directories, "What explore has kept")->type_name("DIR");
+  add_value(
+      app, "--until", "EVENT",
+      [](const std::string& text) { return parse_number(text, 0, ~0ull - 1); },
+      [&](std::uint64_t event) { options.until = event; },
+      "End the run at this event of its trace, and show every task with its stack");
+  app.add_option("--trace", options.trace_path, "Write the events of the repeated run to this file")
+      ->type_name("FILE");
+  app.add_flag("--print", options.print, "Print the events of the kept run, and run nothing");
+  app.add_flag("--quiet,-q", options.quiet, "Say nothing when it is the same run");
+  app.footer(
+      "The run follows the kept choices. Program, libraries and detsim that are not as they were\n"
+      "are named first.\n"
+      "Exit status: as the run's; 121 it was not the same run; 125 the directory is not whole.");
+  if (const auto code = parse_command_line(app, invocation, nullptr)) return *code;
+  if (options.directories.size() != 1) {
+    say("which directory? see `detsim replay --help`");
+    return kExitFailed;
+  }
+  // The directory is left for the run's own.
+  options.directories[0] = std::filesystem::absolute(options.directories[0]).string();
+  if (!options.trace_path.empty()) {
+    options.trace_path = std::filesystem::absolute(options.trace_path).string();
+  }
+  return replay(options);
+}
+
+}  // namespace detsim

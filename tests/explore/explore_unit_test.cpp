@@ -1,0 +1,68 @@
+// The arithmetic of an exploration: signatures, rates, counts.
+#include <doctest/doctest.h>
+
+#include "launcher/explore/distinct.hpp"
+#include "launcher/explore/failure.hpp"
+#include "launcher/explore/shrink.hpp"
+
+using namespace detsim;
+
+TEST_CASE("a signature leaves out numbers and addresses, and keeps lines of sources") {
+  CHECK(normalised("lost 3 of 400") == "lost N of N");
+  CHECK(normalised("==123==ERROR at 0x7ffe12ab in f2") == "==N==ERROR at N in f2");
+  CHECK(normalised("bank.cpp:41: total is 97") == "bank.cpp:41: total is N");
+  CHECK(normalised("") == "");
+}
+
+TEST_CASE("a run is judged by how it ended and what it said") {
+  RunResult result;
+  result.outcome = Outcome::finished;
+  CHECK_FALSE(judge(result, "some words\n", std::nullopt).has_value());
+  result.status = 3 << 8;
+  const auto status = judge(result, "lost 3\n\n", std::nullopt);
+  CHECK(status->kind == "exit");
+  CHECK(status->message == "exit status 3: lost 3");
+  CHECK(status->signature == judge(result, "lost 4\n", std::nullopt)->signature);
+  result.status = 6;
+  CHECK(judge(result, "", std::nullopt)->message == "SIGABRT");
+  const auto report = judge(result,
+                            "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x60\n"
+                            "    #0 0x55 in take(int) a.cpp:3 (prog+0x1)\n    #1 0x56 in main\n",
+                            std::nullopt);
+  CHECK(report->kind == "sanitizer");
+  CHECK(
+      report->signature ==
+      "==N==ERROR: AddressSanitizer: heap-use-after-free on address N | take(int) a.cpp:3 | main");
+}
+
+TEST_CASE("a rate lies in Wilson's interval") {
+  const auto rate = rate_of(10, 100);
+  CHECK(rate.rate == doctest::Approx(0.1));
+  CHECK(rate.low == doctest::Approx(0.0552).epsilon(0.001));
+  CHECK(rate.high == doctest::Approx(0.1744).epsilon(0.001));
+  CHECK(rate_of(0, 1000).low < 1e-9);
+  CHECK(rate_of(0, 1000).high < 0.005);
+  CHECK(rate_of(0, 0).high == 1);
+}
+
+TEST_CASE("distinct hashes are counted, beyond the memory's bound approximately") {
+  DistinctCounter few;
+  for (std::uint64_t i = 0; i < 1000; ++i) few.add(mix64(i % 100));
+  CHECK(few.distinct() == 100);
+  CHECK(few.chance_of_new() == 0);
+  few.add(mix64(5000));
+  CHECK(few.chance_of_new() == doctest::Approx(1.0 / 1001));
+  DistinctCounter many;
+  for (std::uint64_t i = 0; i < 3'000'000; ++i) many.add(mix64(i));
+  CHECK(many.distinct() == doctest::Approx(3e6).epsilon(0.02));
+  CHECK(many.chance_of_new() == doctest::Approx(1.0).epsilon(0.02));
+}
+
+TEST_CASE("parts of a list are taken out across switches and wakes") {
+  Choices choices;
+  choices.switches = {{1, 10}, {2, 20}, {3, 30}};
+  choices.wakes = {{0, 1}, {4, 2}};
+  CHECK(without(choices, 1, 3).switches == std::vector<Choice>{{1, 10}});
+  CHECK(without(choices, 1, 3).wakes == std::vector<Choice>{{4, 2}});
+  CHECK(size_of(without(choices, 0, 5)) == 0);
+}
