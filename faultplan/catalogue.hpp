@@ -12,9 +12,10 @@ namespace detsim {
   X(mapped_write)                                                                                \
   X(open)                                                                                        \
   X(create)                                                                                      \
-  X(rename) X(remove) X(make_directory) X(link) X(truncate) X(allocate) X(sync) X(list) X(space) \
-      X(map) X(fork) X(thread) X(execute) X(descriptor) X(wait) X(connect) X(accept) X(send)     \
-          X(receive) X(look_up) X(timer) X(clock) X(process) X(site)
+  X(rename)                                                                                      \
+  X(remove) X(make_directory) X(link) X(truncate) X(allocate) X(sync) X(list) X(space) X(map)    \
+      X(fork) X(thread) X(execute) X(descriptor) X(wait) X(connect) X(accept) X(send) X(receive) \
+          X(look_up) X(timer) X(clock) X(process) X(site)
 enum class Op : std::uint8_t {
 #define X(name) name,
   DETSIM_OPS(X)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "launcher/report_words.hpp"
 #include "launcher/scratch.hpp"
@@ -110,6 +111,34 @@ std::string action_of(const Side& side) {
                              : fmt::format("{} {}", words_for(side.next.kind), side.object);
 }
 
+// How far behind the switch the other side is looked for.
+constexpr std::uint64_t kEventsMax = 60;
+
+/// The one who went first, at the step at which it comes to what the other was about to use.
+struct Meeting {
+  Side side;
+  std::string stack;
+};
+
+std::optional<Meeting> find_meeting(Runner& runner, RunOptions options, std::uint64_t switched,
+                                    const Side& from, std::int32_t tid) {
+  if (from.next.object == 0) return std::nullopt;
+  for (std::uint64_t event = switched; event < switched + kEventsMax; ++event) {
+    Meeting meeting;
+    bool other_waits = false;
+    options.stop_at = event;
+    const auto run = runner.run(options, [&](World& w) {
+      meeting.side = side_of(w, tid);
+      other_waits = side_of(w, from.tid).next.object == from.next.object;
+    });
+    if (!run.facts || !other_waits) return std::nullopt;
+    if (meeting.side.next.object != from.next.object) continue;
+    meeting.stack = stack_of(*run.facts, tid);
+    return meeting;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string words_of_switch(Runner& runner, RunOptions options, const Choices& choices,
@@ -128,18 +157,21 @@ std::string words_of_switch(Runner& runner, RunOptions options, const Choices& c
   });
   if (!run.facts) return "The run could not be stopped at the switch that decides.\n";
   const auto& facts = *run.facts;
+  const auto from_name = name_of(facts, from_tid), to_name = name_of(facts, to.tid);
   auto text = fmt::format(
       "The switch that decides is decision {} (event {}): {} does not go on, {} goes first.\n"
-      "Without it the run passes.\n\n",
-      which.number, number, name_of(facts, from_tid), name_of(facts, to.tid));
-  text += fmt::format("{} was about to {}:\n{}\n", name_of(facts, from_tid), action_of(from),
-                      stack_of(facts, from_tid));
-  text += fmt::format("{} goes first, and is about to {}:\n{}", name_of(facts, to.tid),
-                      action_of(to), stack_of(facts, to.tid));
-  if (has_address(from.next) && from.next.object == to.next.object) {
-    text += fmt::format("\nThey meet at {}.\n", from.object);
+      "Without it the run passes.\n\n{} was about to {}:\n{}\n",
+      which.number, number, from_name, to_name, from_name, action_of(from),
+      stack_of(facts, from_tid));
+  const auto meeting = find_meeting(runner, options, number, from, to.tid);
+  if (!meeting) {
+    return text + fmt::format("{} goes first, and is about to {}:\n{}", to_name, action_of(to),
+                              stack_of(facts, to.tid));
   }
-  return text;
+  text += fmt::format("{} goes first, and comes to {}:\n{}", to_name, action_of(meeting->side),
+                      meeting->stack);
+  const auto object = from.object.empty() ? "the same file or argument" : from.object;
+  return text + fmt::format("\nThey meet at {}.\n", object);
 }
 
 }  // namespace detsim
