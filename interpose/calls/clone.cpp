@@ -199,7 +199,7 @@ long clone_process(const CloneRequest& request) {
 long clone_sharing_memory(const CloneRequest& request) {
   const auto stack = allocate_stack();
   if (stack == 0) return -EAGAIN;
-  const Child child = start_child(request);
+  const Child child = map_signal_stack(stack) ? start_child(request) : Child{};
   if (child.process == nullptr) {
     free_stack(stack);
     return -EAGAIN;
@@ -219,7 +219,8 @@ long clone_sharing_memory(const CloneRequest& request) {
   if ((request.flags & CLONE_PIDFD) != 0) give_pidfd(request, *child.process, pidfd);
   const long pid = finish_parent(request, child);
   if ((request.flags & CLONE_VFORK) != 0) {
-    free_stack(stack);  // else it lives on with the child
+    unmap_signal_stack(stack);  // else they live on with the child
+    free_stack(stack);
     forget_exec_scratch();
   }
   return pid;
@@ -236,7 +237,7 @@ long do_clone(const CloneRequest& request) {
 
 // First C++ code of a kernel thread made by detsim_clone_shared, on the child's shim stack.
 extern "C" void detsim_shared_child(Process* mine) {
-  arm_dispatch();
+  arm_dispatch(thread_of(world().scheduler.tasks[mine->main_task]).stack_top);
   await_baton(*mine);
   Task& me = world().scheduler.tasks[world().current];
   install(me);

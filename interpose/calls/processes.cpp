@@ -1,5 +1,6 @@
 #include "interpose/calls/processes.hpp"
 
+#include <asm-generic/errno-base.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
@@ -301,7 +302,8 @@ void wait_until_gone(std::int32_t real_pid) {
   const long fd = raw(__NR_pidfd_open, real_pid, 0);
   if (fd < 0) return;  // gone and reaped
   pollfd wait{static_cast<int>(fd), POLLIN, 0};
-  raw(__NR_poll, &wait, 1, -1);
+  while (raw(__NR_poll, &wait, 1, -1) == -EINTR) {  // the watchdog's signal may come at any time
+  }
   raw(__NR_close, fd);
 }
 

@@ -96,7 +96,8 @@ void take(const Found& found, int options) {
     case Found::continued: child.continue_reported = true; break;
     case Found::ended:
       current_process().children_cpu_ns += child.cpu_ns + child.children_cpu_ns;
-      raw(__NR_wait4, child.real_pid, nullptr, 0x40000000 /* __WALL */, nullptr);
+      while (raw(__NR_wait4, child.real_pid, nullptr, 0x40000000 /* __WALL */, nullptr) == -EINTR) {
+      }
       child.state = ProcessState::unused;
       break;
   }

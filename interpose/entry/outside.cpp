@@ -14,8 +14,22 @@ namespace {
 
 constexpr int kHandled[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH};
 
-void on_outside_signal(int number, siginfo_t*, void* context) {
+// The process that the signal came to: not always the one that runs in this memory, which a vfork
+// child and its parent share.
+const Process* receiver() {
   const Process* process = cpu().process;
+  const auto real_pid = raw(__NR_getpid);
+  if (process == nullptr || process->real_pid == real_pid) return process;
+  const auto& w = world();
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    const Process& other = w.processes[i];
+    if (other.state == ProcessState::live && other.real_pid == real_pid) return &other;
+  }
+  return nullptr;
+}
+
+void on_outside_signal(int number, siginfo_t*, void* context) {
+  const Process* process = receiver();
   if (process == nullptr) return;
   auto& w = world();
   auto& noted = w.processes[process->index].outside_signals;

@@ -4,6 +4,7 @@
 #include <asm/prctl.h>
 #include <elf.h>
 #include <linux/audit.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <signal.h>
 #include <ucontext.h>
@@ -39,6 +40,8 @@ constexpr int kBySeccomp = 1, kUserDispatch = 2;  // SYS_SECCOMP, SYS_USER_DISPA
 SignalInfo fault;
 FaultDetails details;
 alignas(64) char signal_stack[64 << 10];
+// Those of processes that share this memory, one for each shim stack.
+constexpr std::uint64_t kSignalStacks = kPrivateAddress + (12ull << 30);
 
 struct KernelStack {
   void* base;
@@ -165,12 +168,17 @@ void enter_from_handler(greg_t* regs) {
   enter_by_fault(regs);
 }
 
+// What comes from other processes waits until a handler is done: however many come, the alternate
+// stack holds them.
+constexpr std::uint64_t kSynchronous = bit_of(SIGSYS) | bit_of(SIGSEGV) | bit_of(SIGBUS) |
+                                       bit_of(SIGILL) | bit_of(SIGFPE) | bit_of(SIGTRAP);
+
 void handle_in_kernel(int number, void (*handler)(int, siginfo_t*, void*)) {
   const KernelSigaction action{
       .handler = reinterpret_cast<std::uint64_t>(handler),
       .flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK | 0x04000000 /* SA_RESTORER */,
       .restorer = reinterpret_cast<std::uint64_t>(&detsim_sigreturn),
-      .mask = 0};
+      .mask = ~kSynchronous};
   raw(__NR_rt_sigaction, number, &action, nullptr, 8);
 }
 
@@ -234,8 +242,10 @@ void install_traps() {
   for (const int number : {SIGPIPE, SIGXFSZ}) raw(__NR_rt_sigaction, number, &ignore, nullptr, 8);
 }
 
-void arm_dispatch() {
-  const KernelStack stack{signal_stack, 0, sizeof signal_stack};
+namespace {
+
+void arm_dispatch_with(void* stack_begin) {
+  const KernelStack stack{stack_begin, 0, sizeof signal_stack};
   raw(__NR_sigaltstack, &stack, nullptr);
   const std::uint64_t nothing = 0;
   raw(__NR_rt_sigprocmask, SIG_SETMASK, &nothing, nullptr, 8);
@@ -243,6 +253,26 @@ void arm_dispatch() {
   const long result = raw(__NR_prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1 /* ON */,
                           shim_text.begin, shim_text.end - shim_text.begin, 0);
   if (result != 0) fatal("this kernel offers no syscall user dispatch; see `detsim doctor`");
+}
+
+char* signal_stack_of(std::uint64_t shim_stack) {
+  const auto index = (shim_stack - kPrivateAddress) / kStackBytes;
+  return reinterpret_cast<char*>(kSignalStacks + index * sizeof signal_stack);
+}
+
+}  // namespace
+
+void arm_dispatch() { arm_dispatch_with(signal_stack); }
+
+void arm_dispatch(std::uint64_t shim_stack) { arm_dispatch_with(signal_stack_of(shim_stack)); }
+
+bool map_signal_stack(std::uint64_t shim_stack) {
+  return raw(__NR_mmap, signal_stack_of(shim_stack), sizeof signal_stack, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1) > 0;
+}
+
+void unmap_signal_stack(std::uint64_t shim_stack) {
+  raw(__NR_munmap, signal_stack_of(shim_stack), sizeof signal_stack);
 }
 
 }  // namespace detsim
