@@ -5,16 +5,17 @@
 namespace detsim {
 
 /// What a call does, as far as a fault cares. A call may do several things at once.
-#define DETSIM_OPS(X)                                                                            \
-  X(any)                                                                                         \
-  X(read)                                                                                        \
-  X(write)                                                                                       \
-  X(mapped_write)                                                                                \
-  X(open)                                                                                        \
-  X(create)                                                                                      \
-  X(rename)                                                                                      \
-  X(remove) X(make_directory) X(link) X(truncate) X(allocate) X(sync) X(list) X(space) X(map)    \
-      X(fork) X(thread) X(execute) X(descriptor) X(wait) X(connect) X(accept) X(send) X(receive) \
+#define DETSIM_OPS(X)                                                                       \
+  X(any)                                                                                    \
+  X(read)                                                                                   \
+  X(write)                                                                                  \
+  X(mapped_write)                                                                           \
+  X(open)                                                                                   \
+  X(create)                                                                                 \
+  X(rename)                                                                                 \
+  X(remove)                                                                                 \
+  X(make_directory) X(link) X(truncate) X(allocate) X(sync) X(list) X(space) X(map) X(fork) \
+      X(thread) X(execute) X(descriptor) X(wait) X(connect) X(accept) X(send) X(receive)    \
           X(look_up) X(timer) X(clock) X(process) X(site)
 enum class Op : std::uint8_t {
 #define X(name) name,

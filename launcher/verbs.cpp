@@ -9,6 +9,7 @@ const std::vector<Verb>& verbs() {
       {"explore", "run many seeds, and keep what fails", verb_explore},
       {"replay", "repeat a failure that explore has kept", verb_replay},
       {"bisect", "make a failure small, and show the switch that decides", verb_bisect},
+      {"seeds", "keep the seeds that once failed, and test them", verb_seeds},
       {"report", "print a trace file, or where two of them part", verb_report},
       {"calls", "print how each system call is treated", verb_calls},
       {"doctor", "look at what this machine offers, and test detsim on it", verb_doctor},

@@ -5,6 +5,7 @@
 
 #include "launcher/command_line.hpp"
 #include "launcher/explore/failure_directory.hpp"
+#include "launcher/explore/timeline.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 #include "trace/reader.hpp"
@@ -17,14 +18,21 @@ struct ReplayOptions {
   std::vector<std::string> directories;
   std::uint64_t until = ~0ull;
   std::string trace_path;
+  std::string timeline_path;
   bool print = false, quiet = false;
 };
 
-int print_events(const std::string& path) {
+// What needs the kept trace, and no run.
+int show_trace(const std::string& path, const std::string& timeline_path) {
   std::string problem;
   const auto trace = TraceReader::open(path, problem);
   if (trace == nullptr) {
     say(problem);
+    return kExitFailed;
+  }
+  if (!timeline_path.empty()) {
+    if (write_timeline(*trace, timeline_path)) return 0;
+    say(fmt::format("cannot write '{}'", timeline_path));
     return kExitFailed;
   }
   print_trace(*trace, 0, ~0ull, stdout, 0);
@@ -59,7 +67,9 @@ int replay(const ReplayOptions& options) {
   std::error_code error;
   std::filesystem::current_path(failure->working_directory, error);
   if (error) say("CHANGED: " + failure->working_directory + " cannot be entered");
-  if (options.print) return print_events(options.directories[0] + "/trace");
+  if (options.print || !options.timeline_path.empty()) {
+    return show_trace(options.directories[0] + "/trace", options.timeline_path);
+  }
   Runner runner;
   auto run_options = failure->run;
   run_options.trace_path = options.trace_path;
@@ -90,6 +100,9 @@ int verb_replay(const Invocation& invocation) {
       "End the run at this event of its trace, and show every task with its stack");
   app.add_option("--trace", options.trace_path, "Write the events of the repeated run to this file")
       ->type_name("FILE");
+  app.add_option("--trace-out", options.timeline_path,
+                 "Write the kept run as a timeline that ui.perfetto.dev opens, and run nothing")
+      ->type_name("FILE");
   app.add_flag("--print", options.print, "Print the events of the kept run, and run nothing");
   app.add_flag("--quiet,-q", options.quiet, "Say nothing when it is the same run");
   app.footer(
@@ -103,8 +116,8 @@ int verb_replay(const Invocation& invocation) {
   }
   // The directory is left for the run's own.
   options.directories[0] = std::filesystem::absolute(options.directories[0]).string();
-  if (!options.trace_path.empty()) {
-    options.trace_path = std::filesystem::absolute(options.trace_path).string();
+  for (auto* path : {&options.trace_path, &options.timeline_path}) {
+    if (!path->empty()) *path = std::filesystem::absolute(*path).string();
   }
   return replay(options);
 }

@@ -92,6 +92,57 @@ def says_what_changed(directory):
     run(DETSIM, 'replay', directory + '/nothing', code=125)
 
 
+def keeps_seeds(failure, directory):
+    bank = directory + '/bank.seeds'
+    run(DETSIM, 'seeds', 'add', '-f', bank, '--note', 'the first', failure['dir'], code=0)
+    run(DETSIM, 'seeds', 'add', '-f', bank, failure['dir'], code=0)
+    listed = run(DETSIM, 'seeds', 'list', '-f', bank, code=0).text
+    check('the first' in listed and listed.count('seed ') == 2, listed)
+    check('still fails' in run(DETSIM, 'seeds', 'test', '-f', bank, code=1).text, 'it fails')
+    run(DETSIM, 'seeds', 'remove', '1', '-f', bank, code=0)
+    lines = open(bank).read()
+    check(lines.count('\n') == 1 and 'the first' not in lines, lines)
+    with open(bank, 'w') as file:
+        file.write(lines.replace(json.dumps(SAMPLE), '"/bin/true"'))
+    check('fixed' in run(DETSIM, 'seeds', 'test', '-f', bank, code=0).text, 'it is fixed')
+    run(DETSIM, 'seeds', 'prune', '-f', bank, code=0)
+    check(open(bank).read() == '', 'nothing is left')
+    with open(bank, 'w') as file:
+        file.write('{"seed": 3}\n')
+    check('line 1' in run(DETSIM, 'seeds', 'list', '-f', bank, code=125).text, 'damaged')
+    run(DETSIM, 'seeds', 'tset', code=125)
+
+
+def draws(failure, directory):
+    out = directory + '/timeline.json'
+    run(DETSIM, 'replay', '--trace-out', out, failure['dir'], code=0)
+    events = json.load(open(out))['traceEvents']
+    check({'M', 'X', 'i'} == {event['ph'] for event in events}, 'timeline')
+    check(len({event['tid'] for event in events}) > 1, 'tasks')
+
+
+# A regression is planted in the third of five commits: the lock is dropped in between.
+def finds_commit(failure, directory):
+    repository, bank = directory + '/repository', directory + '/detsim.seeds'
+    kept = json.load(open(failure['dir'] + '/failure.json'))
+    kept['command'] = ['./program']
+    with open(bank, 'w') as file:
+        json.dump({name: kept[name] for name in ('seed', 'strategy', 'command', 'signature')}, file)
+    os.mkdir(repository)
+    git = ['git', '-C', repository, '-c', 'user.name=test', '-c', 'user.email=test@localhost']
+    run(*git, 'init', '-q', code=0)
+    for number in range(1, 6):
+        program = SAMPLE if number >= 3 else '/bin/true'
+        with open(repository + '/Makefile', 'w') as file:
+            file.write(f'# {number}\nprogram:\n\tcp {program} program\n')
+        run(*git, 'add', 'Makefile', code=0)
+        run(*git, 'commit', '-qm', f'commit {number}', code=0)
+    run(*git, 'bisect', 'start', 'HEAD', 'HEAD~4', code=0)
+    words = run('sh', '-c', f'cd {repository} && git bisect run sh -c \'rm -f program; make -s || '
+                f'exit 125; {DETSIM} seeds test -f {bank}\'', code=0).text
+    check('is the first bad commit' in words and 'commit 3' in words, words)
+
+
 def refuses(directory):
     run(DETSIM, 'explore', '--', '/no/such/program', code=127)
     run(DETSIM, 'explore', '--seeds', '5..1', '--', SAMPLE, code=125)
@@ -119,6 +170,9 @@ def main():
         failure = explores(directory)
         replays(failure)
         reduces(failure, 2)
+        keeps_seeds(failure, directory)
+        draws(failure, directory)
+        finds_commit(failure, directory)
         says_what_changed(directory)
         refuses(directory)
         deadlocks(directory)

@@ -10,7 +10,7 @@ namespace {
 
 TEST_CASE("help and version") {
   for (const char* verb :
-       {"run", "check", "explore", "replay", "bisect", "report", "calls", "doctor"}) {
+       {"run", "check", "explore", "replay", "bisect", "seeds", "report", "calls", "doctor"}) {
     const auto result = run_command({DETSIM, verb, "--help"});
     CHECK(result.code() == 0);
     CHECK(result.output.find("Usage: ") != std::string::npos);

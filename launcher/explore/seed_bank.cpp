@@ -1,0 +1,125 @@
+#include "launcher/explore/seed_bank.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "launcher/values.hpp"
+
+namespace detsim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr std::uint64_t kWallLimit_ns = 60ull * 1000000000;
+
+Json json_of(const BankedSeed& seed) {
+  const RunOptions defaults;
+  Json json = {{"seed", seed.run.seed},
+               {"strategy", strategy_text(seed.run.strategy, seed.run.strategy_parameter)},
+               {"command", seed.run.command}};
+  if (!seed.run.environment.empty()) json["environment"] = seed.run.environment;
+  if (seed.run.cpus != defaults.cpus) json["cpus"] = seed.run.cpus;
+  if (seed.run.epoch_ns != defaults.epoch_ns) json["epoch_ns"] = seed.run.epoch_ns;
+  if (seed.run.virtual_limit_ns != kNever) json["virtual_limit_ns"] = seed.run.virtual_limit_ns;
+  json["message"] = seed.message;
+  json["signature"] = seed.signature;
+  json["date"] = seed.date;
+  if (!seed.note.empty()) json["note"] = seed.note;
+  return json;
+}
+
+BankedSeed seed_of(const Json& json) {
+  BankedSeed seed;
+  auto& run = seed.run;
+  run.seed = json.at("seed").get<std::uint64_t>();
+  run.command = json.at("command").get<std::vector<std::string>>();
+  const auto strategy = parse_strategy(json.at("strategy").get<std::string>());
+  if (!strategy) throw std::invalid_argument(strategy.problem);
+  if (run.command.empty()) throw std::invalid_argument("the command is empty");
+  run.strategy = strategy.value.index;
+  run.strategy_parameter = strategy.value.parameter;
+  run.environment = json.value("environment", std::vector<std::string>{});
+  run.cpus = json.value("cpus", run.cpus);
+  run.epoch_ns = json.value("epoch_ns", run.epoch_ns);
+  run.virtual_limit_ns = json.value("virtual_limit_ns", run.virtual_limit_ns);
+  seed.message = json.value("message", "");
+  seed.signature = json.at("signature").get<std::string>();
+  seed.date = json.value("date", "");
+  seed.note = json.value("note", "");
+  return seed;
+}
+
+}  // namespace
+
+bool read_bank(const std::string& path, std::vector<BankedSeed>& bank, std::string& problem) {
+  std::ifstream in(path);
+  if (!in && access(path.c_str(), F_OK) == 0) {
+    problem = fmt::format("cannot read '{}'", path);
+    return false;
+  }
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.empty()) continue;
+    try {
+      bank.push_back(seed_of(Json::parse(line)));
+    } catch (const std::exception& error) {
+      problem = fmt::format("'{}', line {} is no seed: {}", path, number, error.what());
+      return false;
+    }
+  }
+  return true;
+}
+
+bool write_bank(const std::string& path, const std::vector<BankedSeed>& bank) {
+  std::string text;
+  for (const auto& seed : bank) {
+    text += json_of(seed).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+  // A bank is never half written.
+  const auto next = path + ".new";
+  return write_file(next, text) && std::rename(next.c_str(), path.c_str()) == 0;
+}
+
+BankedSeed banked(const KeptFailure& failure, const std::string& note) {
+  char date[16] = {};
+  const auto now = std::time(nullptr);
+  std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
+  BankedSeed seed{failure.run, failure.signature, failure.message, date, note};
+  seed.run.choices = nullptr;
+  seed.run.choices_path.clear();
+  return seed;
+}
+
+std::string words_of(const BankedSeed& seed, std::size_t number) {
+  std::string command;
+  for (const auto& word : seed.run.command) command += " " + shell_quoted(word);
+  return fmt::format("{:>3}  seed {}, {}, {}:{}  {}{}{}", number, seed.run.seed,
+                     strategy_text(seed.run.strategy, seed.run.strategy_parameter), seed.date,
+                     command, seed.message, seed.note.empty() ? "" : "  # ", seed.note);
+}
+
+Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words) {
+  auto options = seed.run;
+  options.quiet = true;
+  options.wall_limit_ns = kWallLimit_ns;
+  const auto run = runner.run(options);
+  if (run.result.refused != 0) {
+    words = "cannot run: " + run.result.problem;
+    return Verdict::cannot_run;
+  }
+  if (!run.failure) {
+    words = "fixed";
+    return Verdict::fixed;
+  }
+  if (run.failure->signature == seed.signature) {
+    words = "still fails: " + run.failure->message;
+    return Verdict::still_fails;
+  }
+  words = "fails differently: " + run.failure->message;
+  return Verdict::fails_differently;
+}
+
+}  // namespace detsim

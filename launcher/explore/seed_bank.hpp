@@ -1,0 +1,28 @@
+// The seeds that once failed, in a text file that belongs in version control: one JSON object per
+// line, so that two branches that add one each can be merged.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "launcher/explore/failure_directory.hpp"
+
+namespace detsim {
+
+struct BankedSeed {
+  RunOptions run;
+  std::string signature, message, date, note;
+};
+
+/// False: `problem` names the line. A file that does not exist is an empty bank.
+bool read_bank(const std::string& path, std::vector<BankedSeed>& bank, std::string& problem);
+bool write_bank(const std::string& path, const std::vector<BankedSeed>& bank);
+
+BankedSeed banked(const KeptFailure& failure, const std::string& note);
+/// One line for people, with its number, from 1.
+std::string words_of(const BankedSeed& seed, std::size_t number);
+
+enum class Verdict { fixed, still_fails, fails_differently, cannot_run };
+/// Runs it. `words` is what it came to, in one line.
+Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words);
+
+}  // namespace detsim
