@@ -6,9 +6,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as xml
 
 DETSIM, SAMPLE, DEADLOCK = sys.argv[1:4]
@@ -153,6 +155,18 @@ def refuses(directory):
     check(not os.path.exists(directory + '/none'), 'nothing failed, nothing is kept')
 
 
+def stops(directory):
+    process = subprocess.Popen([DETSIM, 'explore', '--time', '1h', '--dir', directory + '/stopped',
+                                '--json', directory + '/stopped.json', '--', SAMPLE],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    words = process.communicate(timeout=30)[0].decode()
+    check('interrupted' in words, words)
+    summary = json.load(open(directory + '/stopped.json'))['summary']
+    check(summary['interrupted'] and summary['runs'] > 0, summary)
+
+
 def deadlocks(directory):
     out = directory + '/deadlock'
     run(DETSIM, 'explore', '-q', '--runs', '60', '--dir', out, '--json', out + '.json', '--',
@@ -175,6 +189,7 @@ def main():
         finds_commit(failure, directory)
         says_what_changed(directory)
         refuses(directory)
+        stops(directory)
         deadlocks(directory)
     finally:
         shutil.rmtree(directory)
