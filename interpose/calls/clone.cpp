@@ -219,8 +219,7 @@ long clone_sharing_memory(const CloneRequest& request) {
   if ((request.flags & CLONE_PIDFD) != 0) give_pidfd(request, *child.process, pidfd);
   const long pid = finish_parent(request, child);
   if ((request.flags & CLONE_VFORK) != 0) {
-    unmap_signal_stack(stack);  // else they live on with the child
-    free_stack(stack);
+    free_stack(stack);  // else it lives on with the child
     forget_exec_scratch();
   }
   return pid;

@@ -271,8 +271,4 @@ bool map_signal_stack(std::uint64_t shim_stack) {
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1) > 0;
 }
 
-void unmap_signal_stack(std::uint64_t shim_stack) {
-  raw(__NR_munmap, signal_stack_of(shim_stack), sizeof signal_stack);
-}
-
 }  // namespace detsim

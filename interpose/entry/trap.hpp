@@ -18,9 +18,9 @@ void arm_dispatch();
 /// The same for a process that shares our memory. Signals come to both at any time (the watchdog's,
 /// those from outside), so it has an alternate stack of its own, which belongs to its shim stack.
 void arm_dispatch(std::uint64_t shim_stack);
-/// Makes that alternate stack, beforehand; false: there is no memory. And gives it back.
+/// Makes that alternate stack, beforehand; false: there is no memory. It stays, since a vfork child
+/// may outlive its parent.
 bool map_signal_stack(std::uint64_t shim_stack);
-void unmap_signal_stack(std::uint64_t shim_stack);
 /// The genuine fault that last entered through detsim_entry_fault.
 const SignalInfo& fault_info();
 /// The target steps itself (trap flag): it goes on doing so when it leaves the shim.
