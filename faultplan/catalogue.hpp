@@ -5,18 +5,12 @@
 namespace detsim {
 
 /// What a call does, as far as a fault cares. A call may do several things at once.
-#define DETSIM_OPS(X)                                                                       \
-  X(any)                                                                                    \
-  X(read)                                                                                   \
-  X(write)                                                                                  \
-  X(mapped_write)                                                                           \
-  X(open)                                                                                   \
-  X(create)                                                                                 \
-  X(rename)                                                                                 \
-  X(remove)                                                                                 \
-  X(make_directory) X(link) X(truncate) X(allocate) X(sync) X(list) X(space) X(map) X(fork) \
-      X(thread) X(execute) X(descriptor) X(wait) X(connect) X(accept) X(send) X(receive)    \
-          X(look_up) X(timer) X(clock) X(process) X(site)
+#define DETSIM_OPS(X)                                                                           \
+  X(any)                                                                                        \
+  X(read)                                                                                       \
+  X(stale) X(write) X(open) X(create) X(rename) X(remove) X(make_directory) X(link) X(truncate) \
+      X(allocate) X(sync) X(list) X(space) X(map) X(fork) X(thread) X(execute) X(descriptor)    \
+          X(wait) X(connect) X(accept) X(send) X(receive) X(look_up) X(timer) X(process) X(site)
 enum class Op : std::uint8_t {
 #define X(name) name,
   DETSIM_OPS(X)
@@ -29,7 +23,7 @@ static_assert(kOps <= 32);
 using OpSet = std::uint32_t;
 constexpr OpSet bit_of(Op op) { return 1u << static_cast<unsigned>(op); }
 
-/// What a call is about: the kind of its descriptor, or `none`.
+/// What a call is about: the kind of its descriptor; `file` if it takes a path; else `none`.
 #define DETSIM_SUBJECTS(X) \
   X(none) X(file) X(directory) X(pipe) X(stream) X(datagram) X(terminal) X(other)
 /// `anything` stands for all of them, in rows and rules.
@@ -51,9 +45,10 @@ const char* name_of(Subject subject);
 
 enum class Unit : std::uint8_t { flag, count, bytes, ns, ppm, per_billion };
 
-/// Where a strike is carried out: at the call (interpose/faults/), in the clocks and timers, in
-/// the durability model (faultplan/disk/; until then at the call), or by the program itself.
-enum class Effect : std::uint8_t { call, clock, disk_model, site };
+/// Where a strike is carried out: it answers or changes the call, or happens beside it (both in
+/// interpose/faults/), in the clocks and timers, in the durability model (faultplan/disk/), or by
+/// the program itself. Of the faults that would answer one call, the first one does.
+enum class Effect : std::uint8_t { call, beside, clock, disk_model, site };
 
 struct FaultParameter {
   const char* name;  // nullptr: none

@@ -11,8 +11,13 @@ std::uint32_t index_of(const FaultState& state, const FaultRule& rule) {
   return static_cast<std::uint32_t>(&rule - state.rules);
 }
 
+std::uint32_t place_of(std::uint32_t task) { return task < kFaultTasksMax ? task : kFaultTasksMax; }
+
 bool applies(const FaultRule& rule, const Opportunity& what) {
-  if (rule.path[0] != 0 && !matches_path(rule.path, what.path)) return false;
+  if (rule.path[0] != 0 && !matches_path(rule.path, what.path) &&
+      (what.other_path[0] == 0 || !matches_path(rule.path, what.other_path))) {
+    return false;
+  }
   if (rule.process[0] != 0 && !matches_name(rule.process, what.process)) return false;
   return rule.process_nth == 0 || rule.process_nth == what.process_nth;
 }
@@ -25,7 +30,7 @@ ChoiceStream draws_of(const FaultState& state, const FaultRule& rule, std::uint6
 }
 
 TaskDraws& draws_of_task(FaultState& state, const Opportunity& what) {
-  auto& task = state.tasks[what.task % kFaultTasksMax];
+  auto& task = state.tasks[place_of(what.task)];
   if (task.ancestry != what.ancestry) {
     task = {};
     task.ancestry = what.ancestry;
@@ -94,7 +99,7 @@ void withdraw(FaultRule& rule) {
 
 std::uint64_t draw_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task,
                              std::uint64_t purpose, std::uint64_t bound) {
-  const auto& draws = state.tasks[task % kFaultTasksMax];
+  const auto& draws = state.tasks[place_of(task)];
   auto stream = draws_of(state, rule, mix64(draws.ancestry + purpose + 1),
                          draws.asked[index_of(state, rule)]);
   return stream.below(bound);

@@ -19,6 +19,7 @@ struct Opportunity {
   std::uint32_t task = 0;  // index
   std::uint64_t ancestry = 0;
   const char* path = "";
+  const char* other_path = "";  // of a rename: where it comes from
   const char* process = "";
   std::uint32_t process_nth = 0;  // 0: unknown
   Timing timing = Timing::before;

@@ -32,7 +32,7 @@ struct FaultRule {
   OpSet ops = 0;                     // of the row, or fewer
   SubjectSet subjects = 0;           // of the row, or fewer
   std::uint16_t call = 0;            // syscall number + 1; 0: any
-  bool everywhere = false;           // disk faults: system directories too, since `path` was given
+  bool scoped = false;               // strikes files of the disk's scope only
   char path[kPatternBytes] = {};     // empty: any. For app.buggify the name of the site
   char process[kPatternBytes] = {};  // pattern of a process's name; empty: any
   std::uint32_t process_nth = 0;     // of those with this name, in order of start, from 1; 0: any
@@ -52,11 +52,13 @@ struct FaultRule {
   std::uint64_t opportunities = 0, strikes = 0;
 };
 
-/// What the plan says of disks: for the durability model.
+/// What the plan says of disks. Its scope, where faults of disks strike that are not told a path:
+/// the paths, or, when there are none, everything but the system's directories.
 constexpr unsigned kDiskPathsMax = 16, kDiskPathBytes = 4096;
 struct DiskSection {
   std::uint32_t paths_used = 0;
   char paths[kDiskPathsMax][kDiskPathBytes] = {};  // absolute, without links
+  char start_directory[kDiskPathBytes] = {};       // never a system's directory
   char profile[32] = {};                           // empty: the default
   bool in_place = false;
 };
@@ -95,12 +97,14 @@ struct FaultState {
   std::uint64_t live_from_ns = kNoEnd;   // faults from here on are off
   std::uint64_t wall_jumped_ns = 0;      // timer.jump_*, leap_second; modulo 2^64
   std::uint64_t disk_full_until_ns = 0;  // disk.full
-  std::uint64_t disk_bytes_written = 0;  // disk.full with a budget
+  std::uint64_t disk_budget = 0;         // disk.full; 0: none
+  std::uint64_t disk_bytes_written = 0;  // of it
   std::uint64_t strikes = 0;             // so far; the first kStrikesMax are in `log`
-  FaultRule rules[kRulesMax];
+  bool has_after_rules = false;          // some rule strikes after a call
+  FaultRule rules[kRulesMax];            // in the order of the catalogue, then of their ordinals
   DiskSection disk;
   Strike log[kStrikesMax];
-  TaskDraws tasks[kFaultTasksMax];
+  TaskDraws tasks[kFaultTasksMax + 1];  // the last: what no task asked for
 };
 static_assert(sizeof(FaultState) < (1ull << 30));
 

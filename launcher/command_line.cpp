@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
+#include "faultplan/reading/plan_file.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -104,6 +106,41 @@ void add_environment_option(CLI::App& app, RunOptions& options) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->envname("DETSIM_ENV");
+}
+
+void add_plan_options(CLI::App& app, RunOptions& options) {
+  // The file or preset may come behind single rules: both add to the plan.
+  const auto read_plan = [&options](const std::string& text) {
+    const bool is_file = text.find('/') != text.npos || text.ends_with(".yaml") ||
+                         text.ends_with(".yml") || std::filesystem::is_regular_file(text);
+    const auto problem =
+        is_file ? read_plan_file(text, options.faults) : set_preset(options.faults, text);
+    if (!problem.empty()) throw CLI::ValidationError("--faults", problem);
+    if (options.faults.preset == "verify" && options.faults.verify_fault.empty()) {
+      throw CLI::ValidationError("--faults", "verify needs a fault: verify:disk.full");
+    }
+    options.faults_text = text;
+  };
+  app.add_option_function<std::string>(
+         "--faults", read_plan,
+         "What goes wrong: none, calm, moderate, chaos, verify:FAULT, swarm, or a plan in a file")
+      ->type_name("PRESET|FILE")
+      ->envname("DETSIM_FAULTS");
+  const auto read_rules = [&options](const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+      const auto problem = add_rule_text(options.faults, text);
+      if (!problem.empty()) throw CLI::ValidationError("--fault", problem);
+      options.fault_texts.push_back(text);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--fault", read_rules,
+         "One rule: disk.write_fail=0.3,path=**/*.log (see `detsim faults`). May be repeated")
+      ->type_name("FAULT[=P][,KEY=VALUE...]")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->envname("DETSIM_FAULT");
 }
 
 std::string strategy_names() {
@@ -211,6 +248,7 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       },
       fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
   add_environment_option(app, options);
+  add_plan_options(app, options);
   add_value(
       app, "--cpus", "NUMBER", number_in(1, 128),
       [&options](std::uint64_t cpus) { options.cpus = static_cast<std::uint32_t>(cpus); },
@@ -248,6 +286,15 @@ void add_runs_option(CLI::App& app, unsigned& runs, unsigned max) {
       [max](const std::string& text) { return parse_number(text, 2, max); },
       [&runs](std::uint64_t number) { runs = static_cast<unsigned>(number); },
       fmt::format("How many runs. Default: {}", runs));
+}
+
+void add_fault_options(CLI::App& app, bool& require_faults, std::string& log_path) {
+  app.add_flag("--require-faults", require_faults,
+               "Fail (125) when a rule of the plan never had a chance to strike")
+      ->envname("DETSIM_REQUIRE_FAULTS");
+  app.add_option("--fault-log", log_path, "Write every strike to this file, as lines of JSON")
+      ->type_name("FILE")
+      ->envname("DETSIM_FAULT_LOG");
 }
 
 void add_file_options(CLI::App& app, RunOptions& options) {

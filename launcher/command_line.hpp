@@ -40,14 +40,16 @@ struct RunOptionsGiven {
   bool seed = false;
 };
 
-/// The options of every verb that runs a target: --seed, --strategy, --env, --cpus, --epoch,
-/// --timeout, --virtual-timeout, --quiet. Wrong values are complained about by
+/// The options of every verb that runs a target: --seed, --strategy, --env, --faults, --fault,
+/// --cpus, --epoch, --timeout, --virtual-timeout, --quiet. Wrong values are complained about by
 /// parse_command_line().
 void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given);
 /// --runs, -n: from 2 to `max`.
 void add_runs_option(CLI::App& app, unsigned& runs, unsigned max);
 /// --choices: read when the command line is.
 void add_choices_option(CLI::App& app, RunOptions& options);
+/// --require-faults, --fault-log.
+void add_fault_options(CLI::App& app, bool& require_faults, std::string& log_path);
 /// --trace, --report-json.
 void add_file_options(CLI::App& app, RunOptions& options);
 

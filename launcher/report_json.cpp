@@ -103,6 +103,7 @@ std::string report_of_run(const RunOptions& options, const RunResult& result,
     json["calls"] = result.calls;
     json["trace"] = fmt::format("{:016x}", result.trace_hash);
   }
+  if (!result.faults.rules.empty()) json["faults"] = json_of(result.faults);
   if (!result.trace_loss.empty()) json["trace_loss"] = result.trace_loss;
   if (!result.stop.empty()) json["stop"] = Json::parse(result.stop);
   return text_of(json) + "\n";

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "faultplan/reading/compile.hpp"
 #include "launcher/attend.hpp"
 #include "launcher/children.hpp"
 #include "launcher/follow.hpp"
@@ -114,6 +115,9 @@ RunResult run_target(const RunOptions& options) {
   if (options.choices != nullptr) follow(w, *options.choices);
   w.trace.enabled = trace != nullptr;
   w.trace.stop_at = options.stop_at;
+  auto& faults = *reinterpret_cast<FaultState*>(kWorldFaults);
+  problem = compile_plan(options.faults, options.seed, fs::current_path(), faults);
+  if (!problem.empty()) return refusal(kExitFailed, problem);
   mapping->publish();
 
   environment = image_environment(std::move(environment), target, library,
@@ -130,6 +134,7 @@ RunResult run_target(const RunOptions& options) {
   result.schedule_hash = happened_before().sum;
   if (options.choices != nullptr) note_misfits(result);
   remove_message_queues();
+  result.faults = gather_faults(faults);
   if (trace != nullptr) {
     trace->finish(result.trace_hash, word_of(result.outcome));
     result.trace_loss = trace->loss();
@@ -203,6 +208,8 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   for (const auto& change : options.environment) line += " --env " + shell_quoted(change);
   if (options.cpus != defaults.cpus) line += fmt::format(" --cpus {}", options.cpus);
   if (options.epoch_ns != defaults.epoch_ns) line += " --epoch " + time_text(options.epoch_ns);
+  if (!options.faults_text.empty()) line += " --faults " + shell_quoted(options.faults_text);
+  for (const auto& text : options.fault_texts) line += " --fault " + shell_quoted(text);
   if (options.virtual_limit_ns != kNever) {
     line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
   }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "faultplan/reading/plan_text.hpp"
+#include "launcher/fault_outcome.hpp"
 #include "scheduler/world.hpp"
 #include "trace/choices.hpp"
 
@@ -37,6 +39,9 @@ struct RunOptions {
   std::shared_ptr<const Choices> choices;  // followed in place of the strategy; nullptr: none
   std::string choices_path;                // where they were read from
   std::vector<std::string> environment;    // "NAME=VALUE" sets, "NAME" unsets, in order
+  Plan faults;
+  std::string faults_text;  // what `faults` was made of: --faults, --fault
+  std::vector<std::string> fault_texts;
 
   // -- what does not
   std::uint64_t wall_limit_ns = kNever;
@@ -75,6 +80,7 @@ struct RunResult {
   std::uint64_t decisions = 0;      // at which there was a choice
   std::uint64_t schedule_hash = 0;  // equal for schedules that are the same for the program
   std::uint64_t first_misfit = 0;   // the decision or wake-up that the first of them is for
+  FaultOutcome faults;
   std::string stop;        // what was found when detsim stopped it, as JSON; empty: nothing
   std::string trace_loss;  // what of the trace could not be written, in one line
 };

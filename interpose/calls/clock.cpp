@@ -7,6 +7,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/faults/clocks.hpp"
 
 namespace detsim {
 namespace {
@@ -28,7 +29,10 @@ bool is_monotonic(int clock) {
          clock == CLOCK_BOOTTIME_ALARM;
 }
 
-std::uint64_t wall_offset_ns() { return world().config.epoch_ns + cpu().process->clock_offset_ns; }
+std::uint64_t wall_offset_ns() {
+  const auto zero_ns = world().config.epoch_ns + cpu().process->clock_offset_ns;
+  return has_fault_plan() ? zero_ns + wall_ahead_ns() : zero_ns;
+}
 
 std::uint64_t process_cpu_ns(const Process& process) {
   auto total = process.cpu_ns;
@@ -64,7 +68,7 @@ LastReading last_reading;
 }  // namespace
 
 std::uint64_t clock_value(int clock, bool& ok) {
-  const auto now_ns = world().scheduler.now_ns;
+  const auto now_ns = has_fault_plan() ? shown_elapsed_ns() : world().scheduler.now_ns;
   ok = true;
   if (is_monotonic(clock)) return kBootNs + now_ns;
   if (is_wall(clock)) return wall_offset_ns() + now_ns;
@@ -99,8 +103,12 @@ std::uint64_t deadline_from(int clock, std::int64_t seconds, std::int64_t nanose
   const auto time =
       static_cast<std::uint64_t>(seconds) * kSecondNs + static_cast<std::uint64_t>(nanoseconds);
   const auto now_ns = world().scheduler.now_ns;
-  if (!absolute) return deadline_after(time);
+  if (!absolute) return deadline_after(has_fault_plan() ? virtual_length_of(time) : time);
   const auto zero = is_wall(clock) ? wall_offset_ns() : kBootNs;
+  if (has_fault_plan()) {
+    const auto moment_ns = time > zero ? virtual_time_of(time - zero) : now_ns;
+    return moment_ns > now_ns ? moment_ns : now_ns;
+  }
   return time > zero + now_ns ? time - zero : now_ns;
 }
 

@@ -15,6 +15,7 @@
 #include "interpose/calls/proc_paths.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/faults/strike.hpp"
 
 namespace detsim {
 namespace {
@@ -105,7 +106,8 @@ long give_space(struct statfs& space, void* to) {
   if (space.f_blocks != 0) {
     const auto block = space.f_frsize != 0 ? static_cast<std::uint64_t>(space.f_frsize) : 4096;
     space.f_blocks = kDiskBytes / block;
-    space.f_bfree = space.f_bavail = kDiskBytes / 2 / block;
+    const auto free = has_fault_plan() && is_disk_full() ? 0 : kDiskBytes / 2 / block;
+    space.f_bfree = space.f_bavail = free;
   }
   if (space.f_files != 0) {
     space.f_files = kDiskFiles;

@@ -10,11 +10,12 @@
 #include "interpose/calls/event_descriptors.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/timers.hpp"
+#include "interpose/faults/clocks.hpp"
 
 namespace detsim {
 namespace {
 
-constexpr int kAbsolute = 1, kCancelOnSet = 2;  // TFD_TIMER_*; the clock is never set
+constexpr int kAbsolute = 1, kCancelOnSet = 2;  // TFD_TIMER_*; only a fault sets the clock
 
 OwnedTimer& timer_of(const IoObject& object) { return world().timers[object.value]; }
 
@@ -55,6 +56,11 @@ void timer_descriptor_gone(IoObject& object) { free_owned_timer(timer_of(object)
 long take_expirations(int fd, IoObject& object, void* to, std::size_t bytes) {
   OwnedTimer& timer = timer_of(object);
   if (bytes < sizeof timer.expirations) return -EINVAL;
+  if (has_fault_plan() && take_cancellation(timer)) {
+    timer.expirations = 0;
+    hide_backed(fd, object);
+    return -ECANCELED;
+  }
   if (timer.expirations == 0) return -EAGAIN;
   const auto count = timer.expirations;
   timer.expirations = 0;
@@ -99,6 +105,10 @@ long timerfd_settime(int fd, int flags, const void* value, void* old) {
   }
   timer.expirations = 0;
   hide_backed(fd, *object);
+  if (has_fault_plan()) {
+    const bool is_wall = timer.clock == CLOCK_REALTIME || timer.clock == CLOCK_REALTIME_ALARM;
+    mark_timer(timer, is_wall && (flags & kAbsolute) != 0, (flags & kCancelOnSet) != 0);
+  }
   set_owned_timer(timer, due, nanoseconds(wanted.interval));
   return old == nullptr || put_user(before, old) ? 0 : -EFAULT;
 }

@@ -14,6 +14,7 @@
 #include "interpose/calls/timer_descriptors.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/faults/clocks.hpp"
 
 namespace detsim {
 namespace {
@@ -144,10 +145,12 @@ void timer_expired(std::uint32_t index) {
   record({.kind = EventKind::timer,
           .result = static_cast<std::int64_t>(periods),
           .detail = static_cast<std::uint64_t>(timer.id)});
-  if (timer.kind == TimerKind::descriptor) {
-    timer_descriptor_expired(timer, periods);
-  } else {
-    notify(timer, periods);
+  for (auto times = has_fault_plan() ? times_told(timer) : 1; times > 0; --times) {
+    if (timer.kind == TimerKind::descriptor) {
+      timer_descriptor_expired(timer, periods);
+    } else {
+      notify(timer, periods);
+    }
   }
   if (timer.kind != TimerKind::unused) arm(timer);
 }
@@ -287,6 +290,7 @@ long timer_settime(int id, int flags, const void* value, void* old) {
     if (due == 0) due = 1;
   }
   timer->overrun = timer->last_overrun = 0;
+  if (has_fault_plan()) mark_timer(*timer, absolute && timer->clock == 0, false);
   set_owned_timer(*timer, due, nanoseconds(wanted.interval));
   return old == nullptr || put_user(before, old) ? 0 : -EFAULT;
 }

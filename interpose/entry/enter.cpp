@@ -9,6 +9,7 @@
 #include "interpose/entry/outside.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
+#include "interpose/faults/strike.hpp"
 
 namespace detsim {
 namespace {
@@ -71,8 +72,10 @@ extern "C" void detsim_enter(Frame* frame) {
   }
   // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
   long result;
+  bool is_planned = has_fault_plan();
   do {
-    result = call.handler(f);
+    result = is_planned ? call_under_plan(call, f) : call.handler(f);
+    is_planned = false;
     if (result == kFrameIsSet) break;
     f.rax = static_cast<std::uint64_t>(result);
     record_call(f, result);

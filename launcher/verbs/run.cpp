@@ -17,7 +17,7 @@ namespace {
 // Opened before the run: a name that cannot be written to should not cost a run.
 class ReportFile {
  public:
-  explicit ReportFile(const std::string& path) : path_(path) {
+  ReportFile(const char* what, const std::string& path) : what_(what), path_(path) {
     if (path.empty()) return;
     fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) problem_ = words_for(errno);
@@ -36,9 +36,10 @@ class ReportFile {
 
  private:
   std::string words_for(int error) const {
-    return fmt::format("cannot write the report {}: {}", path_, std::strerror(error));
+    return fmt::format("cannot write the {} {}: {}", what_, path_, std::strerror(error));
   }
 
+  const char* what_;
   const std::string path_;
   int fd_ = -1;
   std::string problem_;
@@ -57,6 +58,10 @@ void say_ending(const RunOptions& options, const RunResult& result, const std::s
     say(fmt::format("{} {} left when the program ended, and killed", result.left_over,
                     plural(result.left_over)));
   }
+  print_faults(result.faults, failed(result), stderr);
+  for (const auto& rule : idle_rules(result.faults)) {
+    say(fmt::format("WARNING: {} never had a chance to strike", rule));
+  }
   if (failed(result)) say("reproduce with: " + command_line_of(options, program));
 }
 
@@ -70,28 +75,41 @@ int verb_run(const Invocation& invocation) {
   add_run_options(app, options, given);
   add_choices_option(app, options);
   add_file_options(app, options);
+  bool require_faults = false;
+  std::string log_path;
+  add_fault_options(app, require_faults, log_path);
   app.footer(
       "Every option can be given as a variable, such as DETSIM_SEED.\n"
-      "Exit status: the program's own; 120 deadlock, 124 a limit has passed, 125 detsim failed,\n"
-      "126 the program cannot be executed, 127 there is no such program.");
+      "Exit status: the program's own; 120 deadlock, 122 a property failed, 124 a limit has\n"
+      "passed, 125 detsim failed, 126 the program cannot be executed, 127 there is no such "
+      "program.");
   if (const auto code = parse_command_line(app, invocation, &options.command)) return *code;
   if (!given.seed) {
     options.seed = draw_seed();
     if (!options.quiet) options.announcement = fmt::format("seed {}", options.seed);
   }
-  auto report = ReportFile(options.report_path);
-  if (!report.problem().empty()) {
-    say(report.problem());
+  auto report = ReportFile("report", options.report_path);
+  auto log = ReportFile("list of faults", log_path);
+  for (const auto* file : {&report, &log}) {
+    if (file->problem().empty()) continue;
+    say(file->problem());
     return kExitFailed;
   }
   const auto result = run_target(options);
   if (report.is_wanted()) report.write(report_of_run(options, result, invocation.program));
-  if (!report.problem().empty()) say(report.problem());
+  if (log.is_wanted()) log.write(log_of(result.faults));
+  for (const auto* file : {&report, &log}) {
+    if (!file->problem().empty()) say(file->problem());
+  }
   if (result.refused != 0) {
     say(result.problem);
     return result.refused;
   }
   say_ending(options, result, invocation.program);
+  if (require_faults && !failed(result) && !idle_rules(result.faults).empty()) {
+    say("the plan was not carried out (--require-faults)");
+    return kExitFailed;
+  }
   end_like(result);
 }
 

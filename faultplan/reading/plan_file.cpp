@@ -1,0 +1,187 @@
+#include "faultplan/reading/plan_file.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include "launcher/values.hpp"
+
+namespace detsim {
+namespace {
+
+// Thrown within this file: what is wrong, and where.
+struct Wrong {
+  YAML::Mark mark;
+  std::string words;
+};
+
+[[noreturn]] void refuse(const YAML::Node& at, const std::string& words) {
+  throw Wrong{at.Mark(), words};
+}
+
+void check(const YAML::Node& at, const std::string& problem) {
+  if (!problem.empty()) refuse(at, problem);
+}
+
+std::string text_of(const YAML::Node& node, const std::string& key) {
+  if (!node.IsScalar()) refuse(node, fmt::format("'{}' takes one value", key));
+  return node.Scalar();
+}
+
+using Read = std::function<void(const YAML::Node& value)>;
+using Keys = std::vector<std::pair<std::string, Read>>;
+
+// Reads a map of which every key is known.
+void read_map(const YAML::Node& map, const std::string& what, const Keys& keys) {
+  if (!map.IsMap()) refuse(map, fmt::format("{} is a map of keys and values", what));
+  std::vector<std::string> names;
+  for (const auto& [name, read] : keys) names.push_back(name);
+  std::set<std::string> seen;
+  for (const auto& entry : map) {
+    const auto key = text_of(entry.first, what);
+    if (!seen.insert(key).second) refuse(entry.first, fmt::format("'{}' is there twice", key));
+    const auto* found = static_cast<const Read*>(nullptr);
+    for (const auto& [name, read] : keys) {
+      if (name == key) found = &read;
+    }
+    if (found == nullptr) {
+      refuse(entry.first, fmt::format("{} has no key '{}'", what, key) + did_you_mean(key, names));
+    }
+    (*found)(entry.second);
+  }
+}
+
+std::uint64_t duration_of(const YAML::Node& node, const std::string& key) {
+  const auto parsed = parse_duration(text_of(node, key));
+  check(node, parsed.problem);
+  return parsed.value;
+}
+
+// Keys of a rule; `front` is "at." within `at`.
+void read_rule_keys(const YAML::Node& map, const std::string& front, RuleBuilder& builder) {
+  for (const auto& entry : map) {
+    const auto key = front + text_of(entry.first, "a rule");
+    if (key == "fault") continue;
+    const bool is_nested = key == "at" || key == "window" || key == "process";
+    if (is_nested && entry.second.IsMap()) {
+      read_rule_keys(entry.second, key + ".", builder);
+      continue;
+    }
+    if (!entry.second.IsScalar()) {
+      refuse(entry.second, fmt::format("'{}' takes {}", key, key == "at" ? "a map" : "one value"));
+    }
+    // A key that is not known is complained about where it stands, a value where that stands.
+    const auto problem = builder.set(key, entry.second.Scalar());
+    check(problem.find(" has no key '") != problem.npos ? entry.first : entry.second, problem);
+  }
+}
+
+PlanRule rule_of(const YAML::Node& node) {
+  if (!node.IsMap()) refuse(node, "a rule is a map of keys and values");
+  const auto fault = node["fault"];
+  if (!fault) refuse(node, "a rule needs the key 'fault'");
+  RuleBuilder builder;
+  check(fault, builder.set_fault(text_of(fault, "fault")));
+  read_rule_keys(node, "", builder);
+  check(node, builder.finish());
+  return builder.result();
+}
+
+void read_rules(const YAML::Node& list, Plan& plan) {
+  if (!list.IsSequence()) refuse(list, "'rules' is a list");
+  for (const auto& rule : list) plan.rules.push_back(rule_of(rule));
+}
+
+void read_paths(const YAML::Node& list, Plan& plan) {
+  if (!list.IsSequence()) refuse(list, "'paths' is a list");
+  for (const auto& path : list) plan.disk_paths.push_back(text_of(path, "paths"));
+}
+
+void read_disk(const YAML::Node& map, Plan& plan) {
+  read_map(
+      map, "'disk'",
+      {{"paths", [&](const YAML::Node& value) { read_paths(value, plan); }},
+       {"profile", [&](const YAML::Node& value) { plan.disk_profile = text_of(value, "profile"); }},
+       {"in_place", [&](const YAML::Node& value) {
+          const auto text = text_of(value, "in_place");
+          if (text != "true" && text != "false") refuse(value, "it is true or false");
+          plan.disk_in_place = text == "true";
+        }}});
+}
+
+void read_multiplier(const YAML::Node& value, Plan& plan) {
+  const auto text = text_of(value, "multiplier");
+  char* end = nullptr;
+  plan.multiplier = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != 0 || !(plan.multiplier >= 0 && plan.multiplier <= 1e6)) {
+    refuse(value, fmt::format("'{}' is no multiplier: a number from 0 on", text));
+  }
+}
+
+void read_plan(const YAML::Node& root, Plan& plan) {
+  const auto phases = [&](const YAML::Node& map) {
+    read_map(map, "'phases'",
+             {{"quiet", [&](const YAML::Node& v) { plan.quiet_ns = duration_of(v, "quiet"); }},
+              {"liveness_after", [&](const YAML::Node& v) {
+                 plan.liveness_after_ns = duration_of(v, "liveness_after");
+               }}});
+  };
+  read_map(
+      root, "a plan",
+      {{"preset", [&](const YAML::Node& v) { check(v, set_preset(plan, text_of(v, "preset"))); }},
+       {"fault",
+        [&](const YAML::Node& v) {
+          plan.verify_fault = text_of(v, "fault");
+          std::string site, problem;
+          find_fault(plan.verify_fault, site, problem);
+          check(v, problem);
+        }},
+       {"multiplier", [&](const YAML::Node& v) { read_multiplier(v, plan); }},
+       {"rules", [&](const YAML::Node& v) { read_rules(v, plan); }},
+       {"phases", phases},
+       {"disk", [&](const YAML::Node& v) { read_disk(v, plan); }}});
+  if (plan.preset == "verify" && plan.verify_fault.empty()) {
+    refuse(root, "the preset 'verify' needs the key 'fault'");
+  }
+  if (plan.preset != "verify" && !plan.verify_fault.empty()) {
+    refuse(root, "the key 'fault' belongs to the preset 'verify'");
+  }
+}
+
+}  // namespace
+
+std::string read_plan_text(const std::string& text, const std::string& name, Plan& plan) {
+  const auto words = [&](const YAML::Mark& mark, const std::string& problem) {
+    if (mark.is_null()) return fmt::format("{}: {}", name, problem);
+    return fmt::format("{}:{}:{}: {}", name, mark.line + 1, mark.column + 1, problem);
+  };
+  try {
+    const auto root = YAML::Load(text);
+    if (root.IsNull()) return "";  // empty: nothing is asked for
+    read_plan(root, plan);
+    return "";
+  } catch (const Wrong& wrong) {
+    return words(wrong.mark, wrong.words);
+  } catch (const YAML::Exception& error) {
+    return words(error.mark, error.msg);
+  }
+}
+
+std::string read_plan_file(const std::string& path, Plan& plan) {
+  std::ifstream file(path);
+  std::stringstream text;
+  if (file) text << file.rdbuf();
+  if (!file || text.fail()) {
+    return fmt::format("cannot read the plan '{}': {}", path,
+                       std::strerror(errno != 0 ? errno : EISDIR));
+  }
+  return read_plan_text(text.str(), path, plan);
+}
+
+}  // namespace detsim

@@ -1,0 +1,16 @@
+// Paths behind descriptors and arguments, for rules that ask for them; and the scope of disks.
+#pragma once
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+/// The path of an open file; "" when it has none.
+void path_of_descriptor(int fd, char (&path)[kPathMax]);
+/// A path of the target as an absolute one, `.` and `..` taken out; links stay. "" when it cannot
+/// be read.
+void full_path(int directory, std::uint64_t user_path, char (&path)[kPathMax]);
+
+/// Whether faults of disks strike there without being told so: see DiskSection.
+bool is_in_disk_scope(const char* path);
+
+}  // namespace detsim

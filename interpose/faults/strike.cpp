@@ -1,0 +1,178 @@
+#include "interpose/faults/strike.hpp"
+
+#include "faultplan/text.hpp"
+#include "interpose/base/library.hpp"
+#include "interpose/calls/inodes.hpp"
+#include "interpose/entry/events.hpp"
+#include "interpose/entry/switch.hpp"
+#include "interpose/faults/clocks.hpp"
+#include "interpose/faults/effects.hpp"
+#include "interpose/faults/marks.hpp"
+#include "interpose/faults/paths.hpp"
+
+namespace detsim {
+namespace {
+
+using Carrier = bool (*)(Moment&);
+
+struct Carriers {
+  Carrier of[kFaults];
+};
+
+constexpr Carriers make_carriers() {
+  Carriers carriers{};
+#define X(name) carriers.of[static_cast<unsigned>(FaultId::name)] = strike::name;
+#define FAULT(group, name, operations, subjects, errnos, parameters, per_billion, source, effect, \
+              ...)                                                                                \
+  DETSIM_CARRIER_##effect(X, group##_##name)
+#include "faultplan/catalogue.def"
+#undef FAULT
+#undef X
+  return carriers;
+}
+
+constexpr Carriers kCarriers = make_carriers();
+
+constexpr unsigned kStruckMax = 32;  // rules that strike one call
+
+Opportunity opportunity_of(const Moment& moment) {
+  const Task& me = current_task();
+  return {.ops = moment.ops,
+          .subject = moment.subject,
+          .call = static_cast<std::uint16_t>(moment.frame.number),
+          .now_ns = world().scheduler.now_ns,
+          .task = me.id,
+          .ancestry = me.ancestry,
+          .timing = moment.timing};
+}
+
+// Files are judged once, by the path that they were first seen under.
+bool is_in_scope(Moment& moment) {
+  if (moment.file == nullptr) return is_in_disk_scope(moment.path());
+  enum : std::uint8_t { unknown, inside, outside };
+  auto& judged = reinterpret_cast<std::uint8_t*>(kWorldFileScopes)[index_of(*moment.file)];
+  if (judged == unknown) judged = is_in_disk_scope(moment.path()) ? inside : outside;
+  return judged == inside;
+}
+
+// Fills in what the rule asks for. False: it is not in the scope of disks.
+bool complete(Opportunity& what, const FaultRule& rule, Moment& moment) {
+  if (rule.scoped && !is_in_scope(moment)) return false;
+  if (needs_path(rule)) {
+    what.path = moment.path();
+    what.other_path = moment.other_path();
+  }
+  if (needs_process(rule)) {
+    what.process = current_process().name;
+    what.process_nth =
+        rule.process_nth == 0 ? 0 : place_among_namesakes(current_process(), rule.process);
+  }
+  return true;
+}
+
+struct Struck {
+  FaultRule* rules[kStruckMax];
+  unsigned count = 0;
+};
+
+// Every rule decides for itself, whatever the others did.
+void decide_all(Moment& moment, Struck& struck) {
+  auto& state = fault_state();
+  auto what = opportunity_of(moment);
+  for (std::uint32_t i = 0; i < state.rules_used; ++i) {
+    auto& rule = state.rules[i];
+    if (!may_apply(state, rule, what) || !complete(what, rule, moment)) continue;
+    if (decide_fault(state, rule, what) && struck.count < kStruckMax) {
+      struck.rules[struck.count++] = &rule;
+    }
+  }
+}
+
+void strike_one(Moment& moment, FaultRule& rule) {
+  moment.rule = &rule;
+  moment.error = 0;
+  moment.value = 0;
+  // What ends the process or the run does not come back: it notes itself.
+  if (!kCarriers.of[static_cast<unsigned>(rule.fault)](moment)) return withdraw(rule);
+  note_strike(rule, &moment, current_process(), moment.value);
+}
+
+void strike_all(Moment& moment) {
+  Struck struck;
+  decide_all(moment, struck);
+  if (struck.count == 0) [[likely]]
+    return;
+  for (unsigned i = 0; i < struck.count; ++i) {
+    if (row_of(struck.rules[i]->fault).effect == Effect::beside) {
+      strike_one(moment, *struck.rules[i]);
+    }
+  }
+  for (unsigned i = 0; i < struck.count; ++i) {
+    if (row_of(struck.rules[i]->fault).effect == Effect::beside) continue;
+    if (moment.answered) {
+      withdraw(*struck.rules[i]);
+    } else {
+      strike_one(moment, *struck.rules[i]);
+    }
+  }
+}
+
+}  // namespace
+
+long call_under_plan(const Call& call, Frame& f) {
+  Moment moment(call, f);
+  auto& state = fault_state();
+  if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return call.handler(f);
+  if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
+  keep_past(moment);
+  strike_all(moment);
+  if (!moment.answered) {
+    carry_out_over_marks(moment);
+    release_held_datagram(moment);
+  }
+  if (!state.has_after_rules || moment.result == kFrameIsSet || is_restart(moment.result)) {
+    return moment.result;
+  }
+  moment.timing = Timing::after;
+  strike_all(moment);
+  return moment.result;
+}
+
+std::uint32_t place_among_namesakes(const Process& process, const char* pattern) {
+  const auto& w = world();
+  std::uint32_t place = 0;
+  for (std::uint32_t i = 0; i < w.processes_used; ++i) {
+    const auto& other = w.processes[i];
+    if (other.state == ProcessState::unused || other.pid > process.pid) continue;
+    if (pattern[0] == 0 || matches_name(pattern, other.name)) ++place;
+  }
+  return place;
+}
+
+void note_strike(const FaultRule& rule, const Moment* at, const Process& process,
+                 std::uint64_t value) {
+  auto& state = fault_state();
+  Strike strike{.time_ns = world().scheduler.now_ns,
+                .pid = process.pid,
+                .tid = current_task().tid,
+                .fault = rule.fault,
+                .rule = static_cast<std::uint16_t>(&rule - state.rules),
+                .value = value};
+  copy_text(strike.process, process.name, sizeof strike.process);
+  if (at != nullptr) {
+    strike.call = static_cast<std::uint16_t>(at->frame.number);
+    strike.error = at->error;
+    const char* path = const_cast<Moment*>(at)->path();
+    const auto length = strlen(path);
+    const auto skipped = length < kStrikePathBytes ? 0 : length - kStrikePathBytes + 1;
+    copy_text(strike.path, path + skipped, kStrikePathBytes);
+    strike.has_offset = find_offset(*at, strike.offset);
+  }
+  record({.kind = EventKind::fault,
+          .call = strike.call,
+          .result = static_cast<std::int64_t>(rule.fault),
+          .detail = value});
+  log_strike(state, strike);
+}
+
+}  // namespace detsim

@@ -1,0 +1,41 @@
+// Carrying faults out, at the call that they strike.
+//
+// Each row of the catalogue whose effect is at a call has a function strike::class_name in the file
+// of its class. It is called when the decision was that the fault strikes; it answers the call
+// (Moment::fail, carry_out with changed arguments), or happens beside it. False: it could not be
+// carried out here (a write of one byte has no part), and counts as no strike.
+#pragma once
+#include "interpose/faults/points.hpp"
+
+namespace detsim {
+
+/// Carries the current call out under the plan: result or -errno, as its handler.
+long call_under_plan(const Call& call, Frame& f);
+
+/// For faults that do not strike at a call: notes the strike in the trace and in the list.
+void note_strike(const FaultRule& rule, const Moment* at, const Process& process,
+                 std::uint64_t value);
+
+/// Whether a fault has left no space on the disk: statfs agrees with write.
+bool is_disk_full();
+
+/// The name of the process as rules match it, and its place among those of that name.
+std::uint32_t place_among_namesakes(const Process& process, const char* pattern);
+
+// The functions, and a list of them: those of other effects have none.
+#define DETSIM_CARRIER_call(X, name) X(name)
+#define DETSIM_CARRIER_beside(X, name) X(name)
+#define DETSIM_CARRIER_disk_model(X, name) X(name)
+#define DETSIM_CARRIER_clock(X, name)
+#define DETSIM_CARRIER_site(X, name)
+namespace strike {
+#define X(name) bool name(Moment&);
+#define FAULT(group, name, operations, subjects, errnos, parameters, per_billion, source, effect, \
+              ...)                                                                                \
+  DETSIM_CARRIER_##effect(X, group##_##name)
+#include "faultplan/catalogue.def"
+#undef FAULT
+#undef X
+}  // namespace strike
+
+}  // namespace detsim
