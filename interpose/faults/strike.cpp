@@ -47,12 +47,30 @@ Opportunity opportunity_of(const Moment& moment) {
 }
 
 // Files are judged once, by the path that they were first seen under.
+enum class Scope : std::uint8_t { unknown, inside, outside };
+
+Scope& scope_of(const Inode& file) {
+  return reinterpret_cast<Scope*>(kWorldFileScopes)[index_of(file)];
+}
+
+// What the run got from outside as standard streams is none of its disk: where its output goes does
+// not decide what strikes it.
+void exempt_standard_streams() {
+  auto& state = fault_state();
+  if (state.knows_standard_streams) return;
+  state.knows_standard_streams = true;
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (const Inode* file = file_behind(look_up(fd))) scope_of(*file) = Scope::outside;
+  }
+}
+
 bool is_in_scope(Moment& moment) {
   if (moment.file == nullptr) return is_in_disk_scope(moment.path());
-  enum : std::uint8_t { unknown, inside, outside };
-  auto& judged = reinterpret_cast<std::uint8_t*>(kWorldFileScopes)[index_of(*moment.file)];
-  if (judged == unknown) judged = is_in_disk_scope(moment.path()) ? inside : outside;
-  return judged == inside;
+  auto& judged = scope_of(*moment.file);
+  if (judged == Scope::unknown) {
+    judged = is_in_disk_scope(moment.path()) ? Scope::inside : Scope::outside;
+  }
+  return judged == Scope::inside;
 }
 
 // Fills in what the rule asks for. False: it is not in the scope of disks.
@@ -122,6 +140,7 @@ void strike_all(Moment& moment) {
 long call_under_plan(const Call& call, Frame& f) {
   Moment moment(call, f);
   auto& state = fault_state();
+  exempt_standard_streams();
   if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return call.handler(f);
   if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
   keep_past(moment);
