@@ -67,15 +67,12 @@ constexpr Table make_table() {
 constexpr Table kTable = make_table();
 
 constexpr const char* kOpNames[kOps] = {
-#define X(name) #name,
-    DETSIM_OPS(X)
-#undef X
+#define OP(name) #name,
+#include "faultplan/ops.def"
+#undef OP
 };
-constexpr const char* kSubjectNames[] = {
-#define X(name) #name,
-    DETSIM_SUBJECTS(X)
-#undef X
-        "anything"};
+constexpr const char* kSubjectNames[] = {"none",     "file",     "directory", "pipe",    "stream",
+                                         "datagram", "terminal", "other",     "anything"};
 
 }  // namespace
 

@@ -5,33 +5,32 @@
 namespace detsim {
 
 /// What a call does, as far as a fault cares. A call may do several things at once.
-#define DETSIM_OPS(X)                                                                           \
-  X(any)                                                                                        \
-  X(read)                                                                                       \
-  X(stale) X(write) X(open) X(create) X(rename) X(remove) X(make_directory) X(link) X(truncate) \
-      X(allocate) X(sync) X(list) X(space) X(map) X(fork) X(thread) X(execute) X(descriptor)    \
-          X(wait) X(connect) X(accept) X(send) X(receive) X(look_up) X(timer) X(process) X(site)
 enum class Op : std::uint8_t {
-#define X(name) name,
-  DETSIM_OPS(X)
-#undef X
+#define OP(name) name,
+#include "faultplan/ops.def"
+#undef OP
 };
-#define X(name) +1
-constexpr unsigned kOps = 0 DETSIM_OPS(X);
-#undef X
+#define OP(name) +1
+constexpr unsigned kOps = 0
+#include "faultplan/ops.def"
+    ;
+#undef OP
 static_assert(kOps <= 32);
 using OpSet = std::uint32_t;
 constexpr OpSet bit_of(Op op) { return 1u << static_cast<unsigned>(op); }
 
 /// What a call is about: the kind of its descriptor; `file` if it takes a path; else `none`.
-#define DETSIM_SUBJECTS(X) \
-  X(none) X(file) X(directory) X(pipe) X(stream) X(datagram) X(terminal) X(other)
 /// `anything` stands for all of them, in rows and rules.
 enum class Subject : std::uint8_t {
-#define X(name) name,
-  DETSIM_SUBJECTS(X)
-#undef X
-      anything
+  none,
+  file,
+  directory,
+  pipe,
+  stream,
+  datagram,
+  terminal,
+  other,
+  anything
 };
 constexpr unsigned kSubjects = 8;
 using SubjectSet = std::uint8_t;

@@ -100,7 +100,7 @@ struct FaultState {
   std::uint64_t disk_budget = 0;         // disk.full; 0: none
   std::uint64_t disk_bytes_written = 0;  // of it
   std::uint64_t strikes = 0;             // so far; the first kStrikesMax are in `log`
-  bool knows_standard_streams = false;  // they are out of the disks' scope
+  bool knows_standard_streams = false;   // they are out of the disks' scope
   bool has_after_rules = false;          // some rule strikes after a call
   FaultRule rules[kRulesMax];            // in the order of the catalogue, then of their ordinals
   DiskSection disk;

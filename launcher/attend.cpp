@@ -315,7 +315,8 @@ class Attendant {
     if (outcome == Outcome::wall_timeout) {
       stop_and_wait(static_cast<pid_t>(world().running_real_pid));
     }
-    if (outcome == Outcome::failed && !said_why_ && world().message[0] != 0) {
+    const bool says_why = outcome == Outcome::failed || outcome == Outcome::property_failed;
+    if (says_why && !said_why_ && world().message[0] != 0) {
       say(world().message, words());
     }
     const bool is_stop = outcome == Outcome::deadlock || outcome == Outcome::virtual_timeout ||

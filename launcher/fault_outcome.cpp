@@ -60,6 +60,14 @@ Json json_of(const Strike& strike) {
 }  // namespace
 
 FaultOutcome gather_faults(const FaultState& state) {
+  auto outcome = gather_rules(state);
+  const auto& properties = *reinterpret_cast<const Properties*>(
+      reinterpret_cast<const char*>(&state) + kPropertiesOffset);
+  outcome.properties.assign(properties.each, properties.each + properties.used);
+  return outcome;
+}
+
+FaultOutcome gather_rules(const FaultState& state) {
   FaultOutcome outcome;
   outcome.rules.assign(state.rules, state.rules + state.rules_used);
   outcome.strikes.assign(state.log,
@@ -116,7 +124,18 @@ Json json_of(const FaultOutcome& outcome) {
   }
   auto strikes = Json::array();
   for (const auto& strike : outcome.strikes) strikes.push_back(json_of(strike));
-  return {{"struck", outcome.struck}, {"rules", rules}, {"strikes", strikes}};
+  constexpr const char* kKinds[] = {"", "always", "sometimes", "reachable", "unreachable"};
+  auto properties = Json::array();
+  for (const auto& property : outcome.properties) {
+    properties.push_back({{"kind", kKinds[static_cast<unsigned>(property.kind)]},
+                          {"message", property.message},
+                          {"reached", property.reached},
+                          {"held", property.held}});
+  }
+  return {{"struck", outcome.struck},
+          {"rules", rules},
+          {"strikes", strikes},
+          {"properties", properties}};
 }
 
 std::string log_of(const FaultOutcome& outcome) {

@@ -7,16 +7,20 @@
 #include <vector>
 
 #include "faultplan/plan.hpp"
+#include "faultplan/properties.hpp"
 
 namespace detsim {
 
 struct FaultOutcome {
   std::vector<FaultRule> rules;
-  std::vector<Strike> strikes;  // the first kStrikesMax
-  std::uint64_t struck = 0;     // all of them
+  std::vector<Strike> strikes;       // the first kStrikesMax
+  std::uint64_t struck = 0;          // all of them
+  std::vector<Property> properties;  // that the program states
 };
 
+/// `state`: at the beginning of its region of the world, with all that lies behind it.
 FaultOutcome gather_faults(const FaultState& state);
+FaultOutcome gather_rules(const FaultState& state);
 
 /// A rule as its writer would name it: "disk.write_fail path=**/*.log".
 std::string name_of(const FaultRule& rule);

@@ -103,7 +103,8 @@ std::string report_of_run(const RunOptions& options, const RunResult& result,
     json["calls"] = result.calls;
     json["trace"] = fmt::format("{:016x}", result.trace_hash);
   }
-  if (!result.faults.rules.empty()) json["faults"] = json_of(result.faults);
+  const bool has_faults = !result.faults.rules.empty() || !result.faults.properties.empty();
+  if (has_faults) json["faults"] = json_of(result.faults);
   if (!result.trace_loss.empty()) json["trace_loss"] = result.trace_loss;
   if (!result.stop.empty()) json["stop"] = Json::parse(result.stop);
   return text_of(json) + "\n";

@@ -65,6 +65,13 @@ void add_preset_rules(const Plan& plan, std::uint64_t seed, std::vector<PlanRule
   }
 }
 
+// Spoilt places are the same until they are written anew; what is stale was there before a write.
+OpSet also_watched(FaultId fault) {
+  const bool remembers = fault == FaultId::disk_corruption || fault == FaultId::disk_stale_read ||
+                         fault == FaultId::disk_latent_sector;
+  return remembers ? bit_of(Op::read) | bit_of(Op::write) : 0;
+}
+
 std::string copy_to(char* to, std::size_t bytes, const std::string& text) {
   if (text.size() >= bytes) return fmt::format("'{}' is too long", text);
   std::memcpy(to, text.c_str(), text.size() + 1);
@@ -113,7 +120,7 @@ std::string compile_plan(const Plan& plan, std::uint64_t seed, const std::string
     if (before != nullptr && before->fault == rule.fault) {
       rule.ordinal = static_cast<std::uint16_t>(before->ordinal + 1);
     }
-    state.ops |= rule.ops;
+    state.ops |= rule.ops | also_watched(rule.fault);
     state.has_after_rules |= rule.timing != Timing::before;
     if (rule.fault == FaultId::disk_full && rule.parameters[1] != 0) {
       state.disk_budget = rule.parameters[1];

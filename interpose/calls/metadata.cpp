@@ -15,6 +15,7 @@
 #include "interpose/calls/proc_paths.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/entry/switch.hpp"
+#include "interpose/faults/sdk.hpp"
 #include "interpose/faults/strike.hpp"
 
 namespace detsim {
@@ -91,7 +92,14 @@ long status_of(int fd, void* to) {
   return result != 0 ? result : give(status, show_proc(fd, status), to);
 }
 
+// The Antithesis SDK looks whether its library is there before it loads it: see faults/app.cpp.
+bool asks_for_sdk(const char* path) {
+  char text[kSdkLibraryBytes];
+  return copy_from_user(text, path, sizeof text) && is_sdk_library(text);
+}
+
 long status_at(int directory, const char* path, void* to, int flags) {
+  if (asks_for_sdk(path)) path = world().config.library;
   if ((flags & AT_EMPTY_PATH) != 0 && directory >= 0 && is_empty(path)) {
     return status_of(directory, to);
   }

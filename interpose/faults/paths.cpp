@@ -25,6 +25,13 @@ bool ends_with(const char* text, std::size_t length, const char* end) {
   return length >= bytes && memcmp(text + length - bytes, end, bytes) == 0;
 }
 
+// A file without a name (O_TMPFILE) is called by its real inode number: "/tmp/#1234".
+void hide_number(char* path) {
+  auto at = strlen(path);
+  while (at > 0 && path[at - 1] >= '0' && path[at - 1] <= '9') --at;
+  if (at > 1 && path[at - 1] == '#' && path[at - 2] == '/') path[at] = 0;
+}
+
 // Takes `.`, `..` and doubled slashes out, in place.
 void normalise(char* path) {
   char* to = path;
@@ -61,7 +68,10 @@ void path_of_descriptor(int fd, char (&path)[kPathMax]) {
   read_link(link.data(), path);
   const auto length = strlen(path);
   constexpr const char* kDeleted = " (deleted)";
-  if (ends_with(path, length, kDeleted)) path[length - strlen(kDeleted)] = 0;
+  if (ends_with(path, length, kDeleted)) {
+    path[length - strlen(kDeleted)] = 0;
+    hide_number(path);
+  }
   if (path[0] != '/') path[0] = 0;
 }
 

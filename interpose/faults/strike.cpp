@@ -88,6 +88,10 @@ bool complete(Opportunity& what, const FaultRule& rule, Moment& moment) {
   return true;
 }
 
+bool opens_hosts_file(Moment& moment) {
+  return (moment.ops & bit_of(Op::open)) != 0 && equal(moment.path(), "/etc/hosts");
+}
+
 struct Struck {
   FaultRule* rules[kStruckMax];
   unsigned count = 0;
@@ -141,6 +145,9 @@ long call_under_plan(const Call& call, Frame& f) {
   Moment moment(call, f);
   auto& state = fault_state();
   exempt_standard_streams();
+  if ((state.ops & bit_of(Op::look_up)) != 0 && opens_hosts_file(moment)) {
+    moment.ops |= bit_of(Op::look_up);
+  }
   if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return call.handler(f);
   if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
   keep_past(moment);
@@ -166,6 +173,13 @@ std::uint32_t place_among_namesakes(const Process& process, const char* pattern)
     if (pattern[0] == 0 || matches_name(pattern, other.name)) ++place;
   }
   return place;
+}
+
+void note_site(const FaultRule& rule, const char* site) {
+  auto& state = fault_state();
+  note_strike(rule, nullptr, current_process(), 0);
+  if (state.strikes <= kStrikesMax)
+    copy_text(state.log[state.strikes - 1].path, site, kStrikePathBytes);
 }
 
 void note_strike(const FaultRule& rule, const Moment* at, const Process& process,

@@ -16,6 +16,9 @@ long call_under_plan(const Call& call, Frame& f);
 void note_strike(const FaultRule& rule, const Moment* at, const Process& process,
                  std::uint64_t value);
 
+/// The same for a site of the program.
+void note_site(const FaultRule& rule, const char* site);
+
 /// Whether a fault has left no space on the disk: statfs agrees with write.
 bool is_disk_full();
 

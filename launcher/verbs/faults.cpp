@@ -152,7 +152,7 @@ int check(const std::string& path) {
   }
   const auto& preset = plan.preset.empty() ? "none" : plan.preset;
   fmt::print("{}: preset {}, {} rules\n", path, preset, plan.rules.size());
-  for (const auto& rule : gather_faults(*state).rules) {
+  for (const auto& rule : gather_rules(*state).rules) {
     if (rule.from_preset) continue;
     fmt::print("  {:<40} probability {:g}\n", name_of(rule), rule.per_billion / 1e9);
   }

@@ -1,0 +1,3 @@
+// samples/lease.cpp without its bug.
+#define FIXED
+#include "lease.cpp"

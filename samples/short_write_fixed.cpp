@@ -1,0 +1,3 @@
+// samples/short_write.cpp without its bug.
+#define FIXED
+#include "short_write.cpp"

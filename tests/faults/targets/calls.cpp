@@ -1,0 +1,159 @@
+// Makes the calls that the first argument names, and prints what came of them.
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <thread>
+
+#include "include/detsim/sdk.h"
+
+namespace {
+
+void say(const char* what, long result) {
+  std::printf("%s %ld %s\n", what, result, result < 0 ? strerrorname_np(errno) : "");
+}
+
+int temporary() { return open("/tmp", O_RDWR | O_TMPFILE, 0600); }
+
+void write_and_read() {
+  const int fd = temporary();
+  char text[] = "0123456789abcdef", back[17] = {};
+  say("write", write(fd, text, 16));
+  for (int i = 0; i < 2; ++i) {
+    say("read", pread(fd, back, 16, 0));
+    std::printf("%s\n", back);
+  }
+  say("write", pwrite(fd, text, 16, 0));
+  say("read", pread(fd, back, 16, 0));
+  std::printf("%s\n", back);
+  say("sync", fsync(fd));
+}
+
+void space() {
+  struct statvfs status;
+  const int fd = temporary();
+  char block[4096] = {};
+  for (int i = 0; i < 4; ++i) say("write", write(fd, block, sizeof block));
+  statvfs("/tmp", &status);
+  say("free", status.f_bavail != 0);
+}
+
+void times() {
+  timespec before, after, mono[2];
+  clock_gettime(CLOCK_REALTIME, &before);
+  clock_gettime(CLOCK_MONOTONIC, &mono[0]);
+  sleep(100);
+  clock_gettime(CLOCK_MONOTONIC, &mono[1]);
+  clock_gettime(CLOCK_REALTIME, &after);
+  say("wall", after.tv_sec - before.tv_sec);
+  say("monotonic", mono[1].tv_sec - mono[0].tv_sec);
+}
+
+void timer() {
+  const int fd = timerfd_create(CLOCK_REALTIME, 0);
+  itimerspec when{};
+  clock_gettime(CLOCK_REALTIME, &when.it_value);
+  when.it_value.tv_sec += 10;
+  timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, nullptr);
+  std::uint64_t count = 0;
+  say("read", read(fd, &count, sizeof count));
+  say("count", static_cast<long>(count));
+}
+
+void threads() {
+  try {
+    std::thread([] {}).join();
+    say("thread", 0);
+  } catch (const std::exception&) {
+    say("thread", -1);
+  }
+  const pid_t pid = fork();
+  if (pid == 0) _exit(0);
+  say("fork", pid < 0 ? -1 : 0);
+  const auto* memory = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  say("mmap", memory == MAP_FAILED ? -1 : 0);
+  say("nap", usleep(1000));
+}
+
+void network() {
+  const int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  name.sin_port = htons(7777);
+  bind(server, reinterpret_cast<sockaddr*>(&name), sizeof name);
+  listen(server, 1);
+  say("connect", connect(client, reinterpret_cast<sockaddr*>(&name), sizeof name));
+  const int end = accept(server, nullptr, nullptr);
+  say("accept", end < 0 ? -1 : 0);
+  say("send", send(client, "hello, server", 13, MSG_NOSIGNAL));
+  char text[32];
+  say("receive", recv(end, text, 13, MSG_DONTWAIT));
+}
+
+void datagrams() {
+  int ends[2];
+  socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+  for (const char* text : {"one", "two", "three"})
+    say("send", send(ends[0], text, strlen(text), 0));
+  char text[16] = {};
+  while (recv(ends[1], text, sizeof text - 1, MSG_DONTWAIT) > 0) {
+    std::printf("%s\n", text);
+    std::memset(text, 0, sizeof text);
+  }
+}
+
+void list() {
+  int count = 0;
+  DIR* directory = opendir("/etc/init.d");
+  while (readdir(directory) != nullptr) ++count;
+  say("entries", count);
+}
+
+void app() {
+  int fired = 0;
+  for (int i = 0; i < 100; ++i) fired += DETSIM_BUGGIFY("site");
+  say("fired", fired);
+  DETSIM_ALWAYS(fired >= 0, "never negative");
+  DETSIM_SOMETIMES(fired > 0, "it fires", "details");
+  DETSIM_REACHABLE("here");
+  say("random", detsim_random() != detsim_random());
+}
+
+void broken() {
+  std::puts("before");
+  std::fflush(stdout);
+  DETSIM_ALWAYS(1 + 1 == 3, "arithmetic", "of sums");
+  std::puts("after");
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  const std::string what = arguments[1];
+  if (what == "file") write_and_read();
+  if (what == "space") space();
+  if (what == "times") times();
+  if (what == "timer") timer();
+  if (what == "threads") threads();
+  if (what == "network") network();
+  if (what == "datagrams") datagrams();
+  if (what == "list") list();
+  if (what == "app") app();
+  if (what == "broken") broken();
+  return 0;
+}
