@@ -63,7 +63,6 @@ class RuleBuilder {
   std::string set_pattern(char (&to)[kPatternBytes], const std::string& value);
 
   PlanRule result_;
-  OpSet point_ops_ = 0;  // of `at`
 };
 
 /// The keys that a rule of this fault takes.
