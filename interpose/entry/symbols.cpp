@@ -25,7 +25,9 @@ enum Row : unsigned {
 #define POINT(name, kind) row_##name,
 #define TRY(name, kind) row_##name,
 #define SPIN(name, attempt) row_##name,
+#define OWN(name)
 #include "interpose/entry/symbols.def"
+#undef OWN
 #undef POINT
 #undef TRY
 #undef SPIN
@@ -36,7 +38,9 @@ constexpr const char* kNames[row_count] = {
 #define POINT(name, kind) #name,
 #define TRY(name, kind) #name,
 #define SPIN(name, attempt) #name,
+#define OWN(name)
 #include "interpose/entry/symbols.def"
+#undef OWN
 #undef POINT
 #undef TRY
 #undef SPIN
@@ -165,4 +169,6 @@ void point_from_target(Operation operation) {
   EXPORTED detsim::Word name(detsim::Word a) {                          \
     return detsim::spin(detsim::row_##name, detsim::row_##try_name, a); \
   }
+#define OWN(name)
 #include "interpose/entry/symbols.def"
+#undef OWN

@@ -36,7 +36,7 @@ def problems_of_calls(detsim):
 
 
 def problems_of_symbols(library, definitions):
-    rows = set(re.findall(r'^(?:POINT|TRY|SPIN)\((\w+)', open(definitions).read(), re.M))
+    rows = set(re.findall(r'^(?:POINT|TRY|SPIN|OWN)\((\w+)', open(definitions).read(), re.M))
     exported = {line.split()[-1].split('@')[0] for line in output('nm', '-D', '--defined-only', library).splitlines()}
     for name in sorted(rows - exported):
         yield f'{name}: in the table and not exported'

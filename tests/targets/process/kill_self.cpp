@@ -14,9 +14,10 @@ int main() {
     close(channel[0]);
     std::thread reader([] { pause(); });
     std::thread sleeper([] { sleep_ms(100000); });
-    start_child([] {
+    const pid_t parent = getpid();
+    start_child([parent] {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      pause();
+      if (getppid() == parent) pause();  // it may be dead by now
     });
     EXPECT_EQ(write(channel[1], "x", 1), 1);
     pause();
