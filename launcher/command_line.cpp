@@ -245,6 +245,7 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       [&options](StrategyChoice choice) {
         options.strategy = choice.index;
         options.strategy_parameter = choice.parameter;
+        options.strategy_length = choice.length;
       },
       fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
   add_environment_option(app, options);

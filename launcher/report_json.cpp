@@ -87,7 +87,7 @@ std::string report_of_run(const RunOptions& options, const RunResult& result,
   json["detsim"] = DETSIM_VERSION;
   json["command"] = options.command;
   json["seed"] = options.seed;
-  json["strategy"] = strategy_text(options.strategy, options.strategy_parameter);
+  json["strategy"] = strategy_of(options);
   json["reproduce"] = command_line_of(options, program);
   json["outcome"] = !started                      ? "refused"
                     : result.ended_by_signal != 0 ? "interrupted"

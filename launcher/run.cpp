@@ -72,9 +72,7 @@ Config config_of(const RunOptions& options, const std::string& library, std::uin
 TraceMetadata metadata_of(const RunOptions& options) {
   return {.detsim_version = DETSIM_VERSION,
           .seed = options.seed,
-          .strategy = options.choices != nullptr
-                          ? "replay"
-                          : strategy_text(options.strategy, options.strategy_parameter),
+          .strategy = options.choices != nullptr ? "replay" : strategy_of(options),
           .command = options.command};
 }
 
@@ -112,6 +110,7 @@ RunResult run_target(const RunOptions& options) {
   auto& w = world();
   w.scheduler.strategy.index = options.strategy;
   w.scheduler.strategy.parameter = options.strategy_parameter;
+  w.scheduler.strategy.length = options.strategy_length;
   if (options.choices != nullptr) follow(w, *options.choices);
   w.trace.enabled = trace != nullptr;
   w.trace.stop_at = options.stop_at;
@@ -196,10 +195,14 @@ void end_like(const RunResult& result) {
   _exit(code);
 }
 
+std::string strategy_of(const RunOptions& options) {
+  return strategy_text(options.strategy, options.strategy_parameter, options.strategy_length);
+}
+
 std::string command_line_of(const RunOptions& options, const std::string& program) {
   const RunOptions defaults;
   auto line = fmt::format("{} run --seed {}", shell_quoted(program), options.seed);
-  const auto strategy = strategy_text(options.strategy, options.strategy_parameter);
+  const auto strategy = strategy_of(options);
   if (!options.choices_path.empty()) {
     line += " --choices " + shell_quoted(options.choices_path);
   } else if (strategy != strategy_text(0, strategies()[0].parameter_default)) {

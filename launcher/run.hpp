@@ -33,6 +33,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::uint32_t strategy = 0;  // index into strategies()
   std::uint64_t strategy_parameter = 0;
+  std::uint64_t strategy_length = 0;  // expected number of decisions; 0: not known
   std::uint32_t cpus = 2;
   std::uint64_t epoch_ns = kEpochDefault_ns;
   std::uint64_t virtual_limit_ns = kNever;
@@ -96,6 +97,9 @@ const char* word_of(Outcome outcome);
 
 /// Ends this process as the target ended: the same exit status, or the same signal.
 [[noreturn]] void end_like(const RunResult& result);
+
+/// The strategy as --strategy takes it.
+std::string strategy_of(const RunOptions& options);
 
 /// One line that a shell takes and that does the same run again, with `program` (argv[0] of this
 /// command) in front.

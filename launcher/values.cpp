@@ -12,6 +12,7 @@
 namespace detsim {
 namespace {
 
+constexpr std::uint64_t kLengthMax = 1ull << 40;  // of a run, in decisions
 constexpr std::uint64_t kSecond_ns = 1000000000;
 
 struct Unit {
@@ -139,17 +140,29 @@ Parsed<StrategyChoice> parse_strategy(const std::string& text) {
     parsed.problem = fmt::format("the strategy '{}' takes no number", name);
     return parsed;
   }
-  const auto number = parse_number(text.substr(colon + 1), 1, strategy.parameter_max);
+  const auto second = strategy.takes_length ? text.find(':', colon + 1) : text.npos;
+  if (second != text.npos) {
+    const auto length = parse_number(text.substr(second + 1), 1, kLengthMax);
+    if (!length) {
+      parsed.problem =
+          fmt::format("{}: {}; it is the expected number of decisions", name, length.problem);
+      return parsed;
+    }
+    parsed.value.length = length.value;
+  }
+  const auto depth = text.substr(colon + 1, second == text.npos ? second : second - colon - 1);
+  const auto number = parse_number(depth, 1, strategy.parameter_max);
   parsed.value.parameter = number.value;
   if (!number)
     parsed.problem = fmt::format("{}: {}; it is {}", name, number.problem, strategy.parameter);
   return parsed;
 }
 
-std::string strategy_text(std::uint32_t index, std::uint64_t parameter) {
+std::string strategy_text(std::uint32_t index, std::uint64_t parameter, std::uint64_t length) {
   const auto& strategy = strategies()[index];
-  return strategy.parameter == nullptr ? strategy.name
-                                       : fmt::format("{}:{}", strategy.name, parameter);
+  if (strategy.parameter == nullptr) return strategy.name;
+  const auto text = fmt::format("{}:{}", strategy.name, parameter);
+  return strategy.takes_length && length != 0 ? fmt::format("{}:{}", text, length) : text;
 }
 
 std::string duration_text(std::uint64_t ns) {

@@ -18,6 +18,7 @@ struct Parsed {
 struct StrategyChoice {
   std::uint32_t index = 0;
   std::uint64_t parameter = 0;
+  std::uint64_t length = 0;  // expected number of decisions; 0: not given
 };
 
 /// Decimal, or hexadecimal with 0x.
@@ -27,10 +28,10 @@ Parsed<std::uint64_t> parse_duration(const std::string& text);
 /// Seconds since 1970, or an ISO 8601 date, with or without a time, UTC unless it has a zone.
 /// Nanoseconds since 1970.
 Parsed<std::uint64_t> parse_time(const std::string& text);
-/// NAME or NAME:NUMBER, as strategies() has them.
+/// NAME, NAME:NUMBER or NAME:NUMBER:LENGTH, as strategies() has them.
 Parsed<StrategyChoice> parse_strategy(const std::string& text);
-/// As parse_strategy() reads it; the number only where the strategy takes one.
-std::string strategy_text(std::uint32_t index, std::uint64_t parameter);
+/// As parse_strategy() reads it; the numbers only where the strategy takes them.
+std::string strategy_text(std::uint32_t index, std::uint64_t parameter, std::uint64_t length = 0);
 
 /// The shortest text that parse_duration() reads as this.
 std::string duration_text(std::uint64_t ns);

@@ -64,6 +64,9 @@ struct Strategy {
                              std::uint64_t candidates) = nullptr;
   /// Is given a list of choices, and cannot be asked for by name.
   bool follows_choices = false;
+
+  /// Takes, as a second number, how many decisions the run is expected to have.
+  bool takes_length = false;
 };
 
 /// All strategies; the first is the default.

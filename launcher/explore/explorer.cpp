@@ -155,7 +155,8 @@ class Explorer {
       auto run = options_.run;
       run.seed = note.seed;
       if (options_.mixes) mix_strategy(run);
-      bucket.strategy = strategy_text(run.strategy, run.strategy_parameter);
+      run.strategy_length = note.strategy_length;
+      bucket.strategy = strategy_of(run);
     }
     if (is_kept) {
       bucket.directory = texts[3];

@@ -36,7 +36,7 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
   json["command"] = options.command;
   json["working_directory"] = fs::current_path().string();
   json["seed"] = options.seed;
-  json["strategy"] = strategy_text(options.strategy, options.strategy_parameter);
+  json["strategy"] = strategy_of(options);
   json["environment"] = options.environment;
   json["cpus"] = options.cpus;
   json["epoch_ns"] = options.epoch_ns;
@@ -62,6 +62,7 @@ void fill(const Json& json, KeptFailure& failure) {
   if (const auto strategy = parse_strategy(failure.strategy)) {
     run.strategy = strategy.value.index;
     run.strategy_parameter = strategy.value.parameter;
+    run.strategy_length = strategy.value.length;
   }
   run.environment = json.at("environment").get<std::vector<std::string>>();
   run.cpus = json.at("cpus").get<std::uint32_t>();

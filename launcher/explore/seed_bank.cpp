@@ -17,9 +17,8 @@ constexpr std::uint64_t kWallLimit_ns = 60ull * 1000000000;
 
 Json json_of(const BankedSeed& seed) {
   const RunOptions defaults;
-  Json json = {{"seed", seed.run.seed},
-               {"strategy", strategy_text(seed.run.strategy, seed.run.strategy_parameter)},
-               {"command", seed.run.command}};
+  Json json = {
+      {"seed", seed.run.seed}, {"strategy", strategy_of(seed.run)}, {"command", seed.run.command}};
   if (!seed.run.environment.empty()) json["environment"] = seed.run.environment;
   if (seed.run.cpus != defaults.cpus) json["cpus"] = seed.run.cpus;
   if (seed.run.epoch_ns != defaults.epoch_ns) json["epoch_ns"] = seed.run.epoch_ns;
@@ -41,6 +40,7 @@ BankedSeed seed_of(const Json& json) {
   if (run.command.empty()) throw std::invalid_argument("the command is empty");
   run.strategy = strategy.value.index;
   run.strategy_parameter = strategy.value.parameter;
+  run.strategy_length = strategy.value.length;
   run.environment = json.value("environment", std::vector<std::string>{});
   run.cpus = json.value("cpus", run.cpus);
   run.epoch_ns = json.value("epoch_ns", run.epoch_ns);
@@ -97,8 +97,8 @@ std::string words_of(const BankedSeed& seed, std::size_t number) {
   std::string command;
   for (const auto& word : seed.run.command) command += " " + shell_quoted(word);
   return fmt::format("{:>3}  seed {}, {}, {}:{}  {}{}{}", number, seed.run.seed,
-                     strategy_text(seed.run.strategy, seed.run.strategy_parameter), seed.date,
-                     command, seed.message, seed.note.empty() ? "" : "  # ", seed.note);
+                     strategy_of(seed.run), seed.date, command, seed.message,
+                     seed.note.empty() ? "" : "  # ", seed.note);
 }
 
 Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words) {

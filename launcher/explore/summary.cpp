@@ -79,8 +79,7 @@ std::string json_text(const ExploreOptions& options, const Exploration& done,
   Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
   json["command"] = options.run.command;
   json["first_seed"] = options.first_seed;
-  json["strategy"] =
-      options.mixes ? "mix" : strategy_text(options.run.strategy, options.run.strategy_parameter);
+  json["strategy"] = options.mixes ? "mix" : strategy_of(options.run);
   json["summary"] = {{"runs", done.runs},
                      {"failed", done.failed},
                      {"distinct_schedules", done.schedules.distinct()},

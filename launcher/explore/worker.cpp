@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "launcher/explore/failure_directory.hpp"
@@ -17,6 +18,7 @@ namespace detsim {
 namespace {
 
 constexpr std::size_t kTextMax = 2000;
+constexpr useconds_t kLookAgain_us = 500;
 
 std::uint64_t now_ns() {
   timespec now{};
@@ -71,6 +73,7 @@ std::string note_of(const ExploreOptions& options, const RunOptions& run_options
   RunNote note{.seed = run_options.seed,
                .schedule_hash = run.result.schedule_hash,
                .outcome_hash = mix64(runner.output_digest() + code),
+               .strategy_length = run_options.strategy_length,
                .refused = run.result.refused,
                .failed = run.failure.has_value(),
                .interrupted = run.result.outside_signal != 0};
@@ -90,6 +93,24 @@ std::string note_of(const ExploreOptions& options, const RunOptions& run_options
   return packet;
 }
 
+// A run that real time has ended might take any number of decisions: 0, nothing is known.
+std::uint64_t length_of(const RunResult& result) {
+  if (result.outcome == Outcome::wall_timeout || result.outside_signal != 0) return 0;
+  return std::max<std::uint64_t>(result.decisions, 1);
+}
+
+// The length that a strategy is told is that of the first run, whoever does it: so what a seed
+// finds does not depend on the number of workers. False: it will not be known.
+bool learn_length(const SharedWork& shared, RunOptions& run) {
+  if (!strategies()[run.strategy].takes_length || run.strategy_length != 0) return true;
+  while (shared.length == kNever) {
+    if (shared.stop) return false;
+    usleep(kLookAgain_us);
+  }
+  run.strategy_length = shared.length;
+  return true;
+}
+
 }  // namespace
 
 void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int socket) {
@@ -105,8 +126,11 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
     const auto number = shared.next.fetch_add(1);
     if (number >= options.runs) break;
     run_options.seed = options.first_seed + number;
+    run_options.strategy_length = options.run.strategy_length;
     if (options.mixes) mix_strategy(run_options);
+    if (number != 0 && !learn_length(shared, run_options)) break;
     const auto run = runner.run(run_options);
+    if (number == 0) shared.length = length_of(run.result);
     tell(socket, note_of(options, run_options, shared, runner, run));
     if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
   }

@@ -11,6 +11,8 @@ namespace detsim {
 struct SharedWork {
   std::atomic<std::uint64_t> next{0};  // index of the next run
   std::atomic<bool> stop{false};
+  /// How many decisions the first run took, for strategies that are told; kNever: it has not ended.
+  std::atomic<std::uint64_t> length{kNever};
   /// Signatures of which an example is being kept; 0: free.
   std::atomic<std::uint64_t> kept[1024] = {};
 };
@@ -21,6 +23,7 @@ struct RunNote {
   std::uint64_t seed = 0;
   std::uint64_t schedule_hash = 0;
   std::uint64_t outcome_hash = 0;
+  std::uint64_t strategy_length = 0;
   std::int32_t refused = 0;
   bool failed = false;
   bool interrupted = false;  // the run was ended from outside: it does not count

@@ -9,7 +9,8 @@
 // Deviations:
 //   - only steps with a choice count, as the paper's own optimisation for sequential phases; k
 //     gets smaller and the bound better;
-//   - k is StrategyState::length. When it is not given, each run draws it among the powers of
+//   - k is StrategyState::length: the second number, which `explore` measures in its first run.
+//     When it is not given, each run draws it among the powers of
 //     two from 2^6 to 2^20: for any true k in that range one run in fifteen has a fitting one;
 //   - priorities are 63-bit draws instead of a permutation, since the number of tasks is unknown;
 //   - a task that yields, or runs kStreakMax steps in a row while others could, falls to the
@@ -114,6 +115,7 @@ const Strategy strategy_pct = {
     .task_started = task_started,
     .pick = pick,
     .every_step = false,
+    .takes_length = true,
 };
 
 }  // namespace detsim
