@@ -33,6 +33,7 @@ struct Timer {
 
 /// Told of every choice among waiters, when set: which was taken, of how many. It belongs to the
 /// process, not to the world.
+// NOLINTNEXTLINE(bugprone-dynamic-static-initializers): it is nullptr, as constants are
 extern void (*wake_observer)(std::uint64_t chosen, std::uint64_t candidates);
 
 struct Scheduler {

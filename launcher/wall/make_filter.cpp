@@ -49,6 +49,7 @@ int main() {
   int error = filter == nullptr ? -ENOMEM : build(filter);
   const int fd = memfd_create("filter", MFD_CLOEXEC);
   if (error == 0) error = seccomp_export_bpf(filter, fd);
+  seccomp_release(filter);
   if (error != 0) {
     fmt::print(stderr, "cannot build the seccomp filter: {}\n", std::strerror(-error));
     return 1;
