@@ -143,6 +143,26 @@ void add_plan_options(CLI::App& app, RunOptions& options) {
       ->envname("DETSIM_FAULT");
 }
 
+void add_private_options(CLI::App& app, RunOptions& options) {
+  const auto read = [&options](const std::vector<std::string>& paths) {
+    for (const auto& path : paths) {
+      options.private_directories.push_back({.shown = path, .copy = "", .starts_empty = false});
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--private", read, "Work on a copy of this directory, gone after the run. May be repeated")
+      ->type_name("DIR")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->envname("DETSIM_PRIVATE");
+  const auto empty = [&options](std::int64_t) {
+    options.private_directories.push_back({.shown = "/tmp", .copy = "", .starts_empty = true});
+  };
+  app.add_flag_function("--private-tmp", empty, "Have an empty /tmp, gone after the run")
+      ->envname("DETSIM_PRIVATE_TMP");
+}
+
 std::string strategy_names() {
   std::string names;
   for (const auto* strategy : strategies()) {
@@ -250,6 +270,7 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
   add_environment_option(app, options);
   add_plan_options(app, options);
+  add_private_options(app, options);
   add_value(
       app, "--cpus", "NUMBER", number_in(1, 128),
       [&options](std::uint64_t cpus) { options.cpus = static_cast<std::uint32_t>(cpus); },

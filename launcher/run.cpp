@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <ctime>
 #include <filesystem>
 
 #include "faultplan/reading/compile.hpp"
@@ -56,15 +55,16 @@ RunResult refusal(int code, std::string problem) {
   return result;
 }
 
-Config config_of(const RunOptions& options, const std::string& library, std::uint32_t core) {
+Config config_of(const RunOptions& options, const std::string& library, std::uint32_t core,
+                 const PrivateView* view) {
   Config config;
   config.seed = options.seed;
   config.epoch_ns = options.epoch_ns;
   config.virtual_limit_ns = options.virtual_limit_ns;
   config.cpus = options.cpus;
   config.real_cpu = core;
-  config.started_real_s = std::time(nullptr);
   config.quiet = options.quiet;
+  if (view != nullptr) config.view_made_real_ns = view->made_real_ns();
   library.copy(config.library, sizeof config.library - 1);
   return config;
 }
@@ -78,6 +78,21 @@ TraceMetadata metadata_of(const RunOptions& options) {
 
 std::FILE* words_of(const RunOptions& options) {
   return options.words == nullptr ? stderr : options.words;
+}
+
+// nullptr without a problem: the run has no private directories.
+std::shared_ptr<PrivateView> view_of(const RunOptions& options, const std::string& library,
+                                     const Target& target, std::string& problem) {
+  if (options.view != nullptr || options.private_directories.empty()) return options.view;
+  std::error_code error;
+  const auto program = fs::absolute(target.path, error).parent_path().string();
+  const auto here = fs::current_path(error).string();
+  const auto shim = fs::path(library).parent_path().string();
+  std::string warning;
+  auto view =
+      PrivateView::create(options.private_directories, {program, here, shim}, problem, warning);
+  if (!warning.empty() && !options.quiet) say(warning, words_of(options));
+  return view;
 }
 
 }  // namespace
@@ -104,8 +119,11 @@ RunResult run_target(const RunOptions& options) {
     return refusal(kExitFailed, problem);
   }
 
+  const auto view = view_of(options, library, target, problem);
+  if (!problem.empty()) return refusal(kExitFailed, problem);
+
   const auto core = options.core >= 0 ? static_cast<std::uint32_t>(options.core) : choose_core();
-  const auto mapping = WorldMapping::create(config_of(options, library, core), problem);
+  const auto mapping = WorldMapping::create(config_of(options, library, core, view.get()), problem);
   if (mapping == nullptr) return refusal(kExitFailed, problem);
   auto& w = world();
   w.scheduler.strategy.index = options.strategy;
@@ -124,7 +142,7 @@ RunResult run_target(const RunOptions& options) {
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
   const SignalWatch signals;
-  const auto start = start_root(options, target, environment, core);
+  const auto start = start_root(options, target, environment, core, view.get());
   if (start.pid < 0) return refusal(kExitFailed, start.problem);
 
   RunResult result;
@@ -213,6 +231,10 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   if (options.epoch_ns != defaults.epoch_ns) line += " --epoch " + time_text(options.epoch_ns);
   if (!options.faults_text.empty()) line += " --faults " + shell_quoted(options.faults_text);
   for (const auto& text : options.fault_texts) line += " --fault " + shell_quoted(text);
+  for (const auto& directory : options.private_directories) {
+    line +=
+        directory.starts_empty ? " --private-tmp" : " --private " + shell_quoted(directory.shown);
+  }
   if (options.virtual_limit_ns != kNever) {
     line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
   }

@@ -11,6 +11,7 @@
 
 #include "faultplan/reading/plan_text.hpp"
 #include "launcher/fault_outcome.hpp"
+#include "launcher/private_view.hpp"
 #include "scheduler/world.hpp"
 #include "trace/choices.hpp"
 
@@ -43,6 +44,7 @@ struct RunOptions {
   Plan faults;
   std::string faults_text;  // what `faults` was made of: --faults, --fault
   std::vector<std::string> fault_texts;
+  std::vector<PrivateDirectory> private_directories;  // that the run has copies of
 
   // -- what does not
   std::uint64_t wall_limit_ns = kNever;
@@ -50,6 +52,8 @@ struct RunOptions {
   std::string report_path;  // for the report as JSON; empty: none
   bool quiet = false;
   std::string announcement;  // said when nothing stands against the start; empty: nothing
+  /// Of the private directories, when they outlive the run; nullptr: it makes one for itself.
+  std::shared_ptr<PrivateView> view;
 
   // -- for runs that are compared with each other
   std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees

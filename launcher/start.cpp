@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstring>
 
@@ -74,15 +75,24 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   return pointers;
 }
 
+// What lies over the working directory by now is the working directory.
+void enter_view(const PrivateView& view, int pipe) {
+  char here[PATH_MAX];
+  if (getcwd(here, sizeof here) == nullptr) fail(pipe, "find its directory", errno);
+  if (const int error = view.enter()) fail(pipe, "give it a private view", error);
+  if (chdir(here) != 0) fail(pipe, "enter its directory", errno);
+}
+
 [[noreturn]] void become_target(const RunOptions& options, const Target& target, char** arguments,
-                                char** environment, std::uint32_t core, pid_t launcher, int here,
-                                int pipe) {
+                                char** environment, std::uint32_t core, const PrivateView* view,
+                                pid_t launcher, int here, int pipe) {
   // Should the launcher be killed, nobody could serve the run any more.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(kExitFailed);
   restore_signals();
   place_descriptors(options, pipe);
   if (here >= 0 && fchdir(here) != 0) fail(pipe, "enter its directory", errno);
+  if (view != nullptr) enter_view(*view, pipe);
   fix_layout(pipe);
   pin(core, pipe);
   if (const int error = install_wall()) fail(pipe, "install the seccomp filter", error);
@@ -114,7 +124,8 @@ std::uint32_t choose_core() {
 }
 
 Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core) {
+                 const std::vector<std::string>& environment, std::uint32_t core,
+                 const PrivateView* view) {
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) {
     return {.problem = fmt::format("cannot make a pipe: {}", std::strerror(errno))};
@@ -123,10 +134,11 @@ Start start_root(const RunOptions& options, const Target& target,
   auto variables = pointers_to(environment);
   const pid_t launcher = getpid();
   const int here = leave_for(options.start_directory);
-  // Nothing is copied: the child only calls the kernel, and this process waits until it executes.
-  const pid_t pid = vfork();
+  // Nothing is copied, unless a view is to be entered (a user namespace needs memory of its
+  // own): the child only calls the kernel, and this process waits until it executes.
+  const pid_t pid = view != nullptr ? fork() : vfork();
   if (pid == 0) {
-    become_target(options, target, arguments.data(), variables.data(), core, launcher, here,
+    become_target(options, target, arguments.data(), variables.data(), core, view, launcher, here,
                   pipe[1]);
   }
   come_back(here);

@@ -20,8 +20,10 @@ struct Start {
 };
 
 /// The new process executes the target at once. Signal dispositions and the signal mask are as
-/// this process got them, whatever it changed for itself (signals.hpp).
+/// this process got them, whatever it changed for itself (signals.hpp). With a `view`, the process
+/// is in it.
 Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core);
+                 const std::vector<std::string>& environment, std::uint32_t core,
+                 const PrivateView* view);
 
 }  // namespace detsim

@@ -32,8 +32,9 @@ struct Config {
   std::uint32_t cpus = 2;
   std::uint32_t real_cpu = 0;  // the core all processes of the run are pinned to
   std::int32_t launcher_pid = 0;
-  std::int32_t world_fd = -1;       // in the launcher; each image is given one of its own
-  std::int64_t started_real_s = 0;  // wall clock at the start: files newer than this are the run's
+  std::int32_t world_fd = -1;  // in the launcher; each image is given one of its own
+  /// Files newer than this, by the wall clock, were copied for the run, or written by it.
+  std::uint64_t view_made_real_ns = kNever;
   bool has_fsgsbase = false;
   bool quiet = false;
   char library[kPathMax] = {};  // the shim, for LD_PRELOAD

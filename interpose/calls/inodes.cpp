@@ -70,11 +70,19 @@ Shown show(std::uint64_t device, std::uint64_t number, std::uint32_t mode, const
   // What has no times of its own, or such as show the machine's doings.
   const bool timeless =
       (type != S_IFREG && type != S_IFDIR && type != S_IFLNK) || device == sys_device();
-  const auto choose = [&](FileTimes which, FileTime& time, FileTime before) {
-    if ((inode.own_times & which) == 0) time = timeless ? boot : shown_time(before);
+  // That the run's own copy of a directory was made for it must not show.
+  const auto is_copied = [](FileTime time) {
+    return to_ns(time) >= world().config.view_made_real_ns;
   };
-  choose(access_time, result.accessed, real.modified);
-  choose(modification_time, result.modified, real.modified);
+  // When it was written before the run; not known any more of what the run wrote.
+  const bool is_known = (inode.own_times & modification_time) == 0 && !is_copied(real.modified);
+  const FileTime written = is_known ? shown_time(real.modified) : boot;
+  const auto choose = [&](FileTimes which, FileTime& time, FileTime before) {
+    if ((inode.own_times & which) != 0) return;
+    time = timeless ? boot : is_copied(before) ? written : shown_time(before);
+  };
+  if ((inode.own_times & access_time) == 0) result.accessed = timeless ? boot : written;
+  if ((inode.own_times & modification_time) == 0) result.modified = timeless ? boot : written;
   choose(change_time, result.changed, real.changed);
   choose(birth_time, result.born, real.born);
   return result;

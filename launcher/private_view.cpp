@@ -1,0 +1,224 @@
+#include "launcher/private_view.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+
+#include "launcher/copy_tree.hpp"
+
+namespace detsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kNamePrefix = "detsim-view-";
+constexpr std::uint64_t kLargeBytes = 256 << 20;
+constexpr long kBtrfs = 0x9123683e, kXfs = 0x58465342;  // share blocks between files (FICLONE)
+
+bool is_below(const std::string& path, const std::string& directory) {
+  return path == directory || directory == "/" || path.starts_with(directory + "/");
+}
+
+// Where the copies go: where they could share blocks with the originals, if anywhere.
+std::string base_for(const std::string& directory) {
+  const char* given = std::getenv("TMPDIR");
+  const std::string base = given != nullptr && given[0] == '/' ? given : "/tmp";
+  struct statfs here {
+  }, there{};
+  if (statfs(directory.c_str(), &here) != 0 || statfs(base.c_str(), &there) != 0) return base;
+  const bool may_share = here.f_type == kBtrfs || here.f_type == kXfs;
+  if (!may_share || std::memcmp(&here.f_fsid, &there.f_fsid, sizeof here.f_fsid) == 0) return base;
+  const auto parent = fs::path(directory).parent_path().string();
+  return access(parent.c_str(), W_OK) == 0 ? parent : base;
+}
+
+// A directory that nobody locks belonged to a launcher that was killed.
+void remove_stale(const std::string& base) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(base, error)) {
+    if (!entry.path().filename().string().starts_with(kNamePrefix)) continue;
+    const int fd = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    struct stat status {};
+    const bool is_mine = fstat(fd, &status) == 0 && status.st_uid == geteuid();
+    if (is_mine && flock(fd, LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), error);
+    close(fd);
+  }
+}
+
+bool write_text(const char* path, const std::string& text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool done = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(fd);
+  return done;
+}
+
+// 0, or an errno. Without privilege the user keeps name and number, in a namespace of its own.
+int unshare_mounts() {
+  if (unshare(CLONE_NEWNS) == 0) return 0;
+  if (errno != EPERM) return errno;
+  const auto user = geteuid();
+  const auto group = getegid();
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return errno;
+  write_text("/proc/self/setgroups", "deny");
+  if (!write_text("/proc/self/uid_map", fmt::format("{} {} 1", user, user))) return errno;
+  if (!write_text("/proc/self/gid_map", fmt::format("{} {} 1", group, group))) return errno;
+  return 0;
+}
+
+// The clock that files' times are read from, when it has just moved: no file of before has this
+// time.
+std::uint64_t fresh_file_time_ns() {
+  const auto read = [] {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+  };
+  const auto before = read();
+  const timespec a_while{.tv_sec = 0, .tv_nsec = 200000};
+  for (;;) {
+    const auto now = read();
+    if (now != before) return now;
+    nanosleep(&a_while, nullptr);
+  }
+}
+
+// Outer directories first; what lies in a copy is there already.
+std::vector<PrivateDirectory> arranged(std::vector<PrivateDirectory> wanted) {
+  std::sort(wanted.begin(), wanted.end(),
+            [](const auto& a, const auto& b) { return a.shown < b.shown; });
+  std::vector<PrivateDirectory> result;
+  for (auto& directory : wanted) {
+    const auto is_there = [&](const PrivateDirectory& outer) {
+      return directory.shown == outer.shown ||
+             (!outer.starts_empty && is_below(directory.shown, outer.shown));
+    };
+    if (std::none_of(result.begin(), result.end(), is_there)) result.push_back(directory);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<PrivateView> PrivateView::create(std::vector<PrivateDirectory> wanted,
+                                                 const std::vector<std::string>& kept,
+                                                 std::string& problem, std::string& warning) {
+  for (auto& directory : wanted) {
+    std::error_code error;
+    const auto path = fs::canonical(directory.shown, error);
+    if (error || !fs::is_directory(path)) {
+      problem = fmt::format("'{}' is no directory", directory.shown);
+      return nullptr;
+    }
+    directory.shown = path.string();
+  }
+  const auto view = std::shared_ptr<PrivateView>(new PrivateView);
+  view->directories_ = arranged(std::move(wanted));
+  view->made_real_ns_ = fresh_file_time_ns();
+  const auto base = base_for(view->directories_.front().shown);
+  remove_stale(base);
+  problem = view->make_place_of_work(base);
+  if (!problem.empty()) return nullptr;
+  view->kept_ = kept;
+  problem = view->copy_all(warning);
+  return problem.empty() ? view : nullptr;
+}
+
+// Another launcher may take it for a stale one until it is locked, and remove it.
+std::string PrivateView::make_place_of_work(const std::string& base) {
+  for (;;) {
+    auto name = fmt::format("{}/{}XXXXXX", base, kNamePrefix);
+    if (mkdtemp(name.data()) == nullptr) {
+      return fmt::format("cannot make a directory in {}: {}", base, std::strerror(errno));
+    }
+    lock_ = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ >= 0 && flock(lock_, LOCK_EX) == 0 && fs::is_directory(name)) {
+      work_ = fs::canonical(name).string();
+      own_ = work_ + "/own";
+      fs::create_directory(own_);
+      return "";
+    }
+    if (lock_ >= 0) close(lock_);
+    lock_ = -1;
+  }
+}
+
+std::string PrivateView::copy_all(std::string& warning) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    auto& directory = directories_[i];
+    directory.copy = fmt::format("{}/{}", work_, i);
+    fs::create_directory(directory.copy);
+    if (directory.starts_empty) {
+      fs::permissions(directory.copy, fs::status(directory.shown).permissions());
+      continue;
+    }
+    const auto copied = copy_tree(directory.shown, directory.copy, kNamePrefix);
+    if (!copied.problem.empty()) return copied.problem;
+    bytes += copied.bytes;
+  }
+  if (bytes > kLargeBytes) {
+    warning = fmt::format(
+        "copied {} MiB for this run's own view of its directories; its file system "
+        "cannot share blocks between files",
+        bytes >> 20);
+  }
+  // Places to mount at, below what starts empty.
+  const auto make_place = [&](const std::string& path) {
+    const PrivateDirectory* around = nullptr;
+    for (const auto& outer : directories_) {
+      if (path != outer.shown && is_below(path, outer.shown)) around = &outer;
+    }
+    if (around == nullptr || !around->starts_empty) return false;
+    fs::create_directories(around->copy + path.substr(around->shown.size()));
+    return true;
+  };
+  for (const auto& directory : directories_) make_place(directory.shown);
+  std::erase_if(kept_, [&](const std::string& path) { return !make_place(path); });
+  return "";
+}
+
+PrivateView::~PrivateView() {
+  std::error_code error;
+  if (!work_.empty()) fs::remove_all(work_, error);
+  if (lock_ >= 0) close(lock_);
+}
+
+// Everything is found before the first mount can hide it.
+int PrivateView::enter() const {
+  if (const int error = unshare_mounts()) return error;
+  std::vector<std::pair<int, std::string>> mounts;
+  const auto add = [&mounts](const std::string& what, const std::string& where) {
+    mounts.emplace_back(open(what.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), where);
+    return mounts.back().first >= 0;
+  };
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
+  for (const auto& directory : directories_) {
+    if (!add(directory.copy, directory.shown)) return errno;
+  }
+  for (const auto& path : kept_) {
+    if (!add(path, path)) return errno;
+  }
+  for (const auto& [fd, where] : mounts) {
+    const auto what = fmt::format("/proc/self/fd/{}", fd);
+    if (mount(what.c_str(), where.c_str(), nullptr, MS_BIND, nullptr) != 0) return errno;
+  }
+  for (const auto& each : mounts) close(each.first);
+  return 0;
+}
+
+}  // namespace detsim

@@ -1,0 +1,57 @@
+// A run's own view of some directories: copies of them, mounted over the originals in a mount
+// namespace that only the target is in. The originals are never touched, and any number of runs go
+// side by side. docs/private-view.md says what the target can see of it.
+//
+// The copies lie in a directory of their own, which goes with the view; what a launcher that was
+// killed left behind goes with the next view that is made.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace detsim {
+
+struct PrivateDirectory {
+  std::string shown;          // where the target sees it: absolute, without links
+  std::string copy;           // where everybody else does
+  bool starts_empty = false;  // instead of with the original's contents
+};
+
+class PrivateView {
+ public:
+  /// `wanted`: directories with `shown` as the user gave it. `kept`: paths that stay as they are
+  /// although a directory that starts empty would hide them. nullptr: `problem` says why.
+  /// `warning` is for the user, if not empty.
+  static std::shared_ptr<PrivateView> create(std::vector<PrivateDirectory> wanted,
+                                             const std::vector<std::string>& kept,
+                                             std::string& problem, std::string& warning);
+  ~PrivateView();
+  PrivateView(const PrivateView&) = delete;
+  PrivateView& operator=(const PrivateView&) = delete;
+
+  const std::vector<PrivateDirectory>& directories() const { return directories_; }
+  /// A directory next to the copies, for what belongs to the run and the target never sees.
+  const std::string& own_directory() const { return own_; }
+
+  /// All files of the copies have changed (ctime) since then, and no others of before.
+  std::uint64_t made_real_ns() const { return made_real_ns_; }
+
+  /// In the target's process, before it executes: enters the view, without privilege by way of a
+  /// user namespace. Returns 0 or an errno.
+  int enter() const;
+
+ private:
+  PrivateView() = default;
+  // These return a problem, or nothing.
+  std::string make_place_of_work(const std::string& base);
+  std::string copy_all(std::string& warning);
+
+  std::vector<PrivateDirectory> directories_;  // outer ones before those below them
+  std::vector<std::string> kept_;              // as they are, below one that starts empty
+  std::string work_, own_;
+  std::uint64_t made_real_ns_ = 0;
+  int lock_ = -1;
+};
+
+}  // namespace detsim
