@@ -165,6 +165,7 @@ long go_on_as_child(const CloneRequest& request, const Child& child) {
   thread.stack_top = stack;
   thread.frame = reinterpret_cast<std::uint64_t>(&current_frame());
   arm_dispatch();
+  take_own_slice(mine);
   await_baton(mine);
   install(*child.task);
   Frame& f = current_frame();
@@ -237,6 +238,7 @@ long do_clone(const CloneRequest& request) {
 // First C++ code of a kernel thread made by detsim_clone_shared, on the child's shim stack.
 extern "C" void detsim_shared_child(Process* mine) {
   arm_dispatch(thread_of(world().scheduler.tasks[mine->main_task]).stack_top);
+  take_own_slice(*mine);
   await_baton(*mine);
   Task& me = world().scheduler.tasks[world().current];
   install(me);

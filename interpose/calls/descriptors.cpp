@@ -116,8 +116,11 @@ bool is_private(int fd) {
   const Descriptor descriptor = look_up(fd);
   if (descriptor.object == kNoObject) return false;
   const IoObject& object = object_of(descriptor.object);
-  const auto watching = descriptor.kind == DescriptorKind::epoll ? object.value : 0;
-  return object.references - watching == 1 && !object.pinned && !object.external;
+  return !is_shared(object) && !is_watched(object) && !object.pinned && !object.external;
+}
+
+void set_detail(int fd, std::uint32_t value) {
+  if (in_table(fd)) entries_of(current_table())[fd].set_detail(value);
 }
 
 void set_descriptor(int fd, Descriptor descriptor) {
@@ -138,7 +141,12 @@ void forget_descriptor(int fd) {
   closed(before);
 }
 
-void copy_descriptor(int from, int to) { set_descriptor(to, look_up(from)); }
+void copy_descriptor(int from, int to) {
+  Descriptor descriptor = look_up(from);
+  // An epoll instance knows descriptors by their numbers.
+  if (descriptor.kind != DescriptorKind::regular) descriptor.set_detail(0);
+  set_descriptor(to, descriptor);
+}
 
 int descriptors_end() { return static_cast<int>(descriptor_state().tables[current_table()].end); }
 

@@ -41,12 +41,25 @@ struct Inode;
 
 struct Descriptor {
   DescriptorKind kind;
-  std::uint8_t inode[3] = {};  // regular: the file's record, see inode_number(); 0: not known
+  // A regular file: its record. Else the epoll instance (IoObject::serial) in whose set this number
+  // is for certain. 0: not known.
+  std::uint8_t detail_bytes[3] = {};
   ObjectId object;
 
   constexpr Descriptor(DescriptorKind of = DescriptorKind::unknown, ObjectId behind = kNoObject)
       : kind(of), object(behind) {}
+
+  std::uint32_t detail() const {
+    return static_cast<std::uint32_t>(detail_bytes[0] | detail_bytes[1] << 8 |
+                                      detail_bytes[2] << 16);
+  }
+  void set_detail(std::uint32_t value) {
+    for (unsigned i = 0; i < 3; ++i) {
+      detail_bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
+  }
 };
+constexpr std::uint32_t kDetailMax = (1 << 24) - 1;
 static_assert(sizeof(Descriptor) == 8);
 
 /// A socket address of the internet families, as the world keeps it.
@@ -71,6 +84,7 @@ struct IoObject {
   bool patience_spent = false;        // external: it was waited for in vain, and nothing came since
   bool refuses_nowait = false;        // RWF_NOWAIT is not known to this kind of file
   bool pinned = false;                // may be in flight between processes: lives for ever
+  bool was_shared = false;            // there was more than one descriptor of it
   std::uint8_t family = 0, type = 0;  // socket: AF_*, SOCK_* as the target asked for them
   std::uint32_t references = 0;
   ObjectId next = kNoObject;  // in its hash bucket, or in the free list
@@ -91,6 +105,7 @@ struct IoObject {
   std::uint32_t readers_so_far = 0, writers_so_far = 0;  // FIFO: openings
   bool v6only = false, reuse = false, closed_for_writing = false;
   std::uint32_t options = 0;  // inet: which boolean options of its protocol are set
+  std::uint32_t serial = 0;   // epoll: which one of the run's; 0: made by a call that is not known
   InetName local, remote;     // inet
 };
 
@@ -110,6 +125,9 @@ bool is_private(int fd);
 
 /// The record of the regular file that a descriptor stands for; nullptr: it is none.
 Inode* file_behind(Descriptor descriptor);
+
+/// Notes a detail of an open descriptor.
+void set_detail(int fd, std::uint32_t value);
 
 /// Tells the table what a fresh descriptor is, when the caller knows better than fstat.
 void set_descriptor(int fd, Descriptor descriptor);

@@ -111,17 +111,14 @@ int number_of(const char* name) {
 }  // namespace
 
 Inode* file_behind(Descriptor descriptor) {
-  const auto index = descriptor.inode[0] | descriptor.inode[1] << 8 | descriptor.inode[2] << 16;
+  const auto index = descriptor.detail();
   const bool is_file = descriptor.kind == DescriptorKind::regular && index != 0;
-  return is_file ? &inode_at(static_cast<std::uint32_t>(index)) : nullptr;
+  return is_file ? &inode_at(index) : nullptr;
 }
 
 Descriptor regular_file(const struct stat& status) {
   Descriptor descriptor{DescriptorKind::regular};
-  const auto index = index_of(inode_of(status.st_dev, status.st_ino));
-  for (unsigned i = 0; i < 3; ++i) {
-    descriptor.inode[i] = static_cast<std::uint8_t>(index >> (8 * i));
-  }
+  descriptor.set_detail(index_of(inode_of(status.st_dev, status.st_ino)));
   return descriptor;
 }
 

@@ -115,7 +115,18 @@ ObjectId object_by_inode(int fd, DescriptorKind kind) {
 }
 
 void hold_object(ObjectId id) {
-  if (id != kNoObject) ++object_of(id).references;
+  if (id == kNoObject) return;
+  IoObject& object = object_of(id);
+  ++object.references;
+  if (is_shared(object)) object.was_shared = true;
+}
+
+bool is_watched(const IoObject& object) {
+  if (object.watched_by_many) return true;
+  for (const Watcher& watcher : object.watchers) {
+    if (watcher.count != 0) return true;
+  }
+  return false;
 }
 
 // When all places are taken, an epoll that only its own watchers still refer to makes room.
@@ -137,8 +148,8 @@ void watch_object(ObjectId id, ObjectId epoll) {
     return;
   }
   *place = {epoll, 1};
-  hold_object(epoll);
   ++object_of(epoll).value;
+  hold_object(epoll);
 }
 
 void unwatch_object(ObjectId id, ObjectId epoll) {

@@ -47,6 +47,7 @@ struct DescriptorState {
     std::uint32_t real, shown;
   } cookies[kCookiesKept];  // of inotify
   std::uint32_t cookies_so_far;
+  std::uint32_t epolls_so_far;
   std::uint32_t uncertain_waiters;  // at most so many tasks wait for objects that are not exact
   std::uint32_t last_outside;       // the task that last waited for the outside
   IoWait waits[kTasksMax];
@@ -76,6 +77,14 @@ ObjectId object_by_identity(DescriptorKind kind, std::uint64_t space, std::uint6
 
 /// The record with this identity; kNoObject when there is none.
 ObjectId find_object(std::uint64_t space, std::uint64_t number);
+
+/// More than one descriptor stands for the object. (What an epoll instance watches refers to it.)
+inline bool is_shared(const IoObject& object) {
+  return object.references - (object.kind == DescriptorKind::epoll ? object.value : 0) > 1;
+}
+
+/// Some epoll instance has the object in its set.
+bool is_watched(const IoObject& object);
 
 // Identity spaces of objects that have no inode of their own.
 constexpr std::uint64_t kEventfdSpace = ~1ull, kPidfdSpace = ~2ull, kTerminalSpace = ~3ull;

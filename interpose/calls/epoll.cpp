@@ -7,7 +7,8 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
-#include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/descriptors_state.hpp"
+#include "interpose/calls/epoll_changes.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/poll_wait.hpp"
 
@@ -18,6 +19,8 @@ long create(long fd) {
   if (fd < 0) return fd;
   const ObjectId id = make_object(DescriptorKind::epoll);
   object_of(id).exact = true;
+  const auto serial = ++descriptor_state().epolls_so_far;
+  if (serial <= kDetailMax) object_of(id).serial = serial;
   set_descriptor(static_cast<int>(fd), {DescriptorKind::epoll, id});
   return fd;
 }
@@ -64,6 +67,11 @@ long epoll_create1(int flags) { return create(raw(__NR_epoll_create1, flags)); }
 
 long epoll_ctl(int epoll, int operation, int fd, void* event) {
   const Descriptor instance = look_up(epoll);
+  if (keep_epoll_change(epoll, operation, fd, event)) {
+    if (operation != EPOLL_CTL_DEL) io_happened(instance.object, kReadable);
+    return 0;
+  }
+  make_epoll_changes();
   const Descriptor watched = look_up(fd);
   const bool backed =
       watched.kind == DescriptorKind::timerfd || watched.kind == DescriptorKind::signalfd;
@@ -71,6 +79,7 @@ long epoll_ctl(int epoll, int operation, int fd, void* event) {
   if (backed && event != nullptr && without_writable(event, changed)) event = &changed;
   const long result = raw(__NR_epoll_ctl, epoll, operation, fd, event);
   if (result != 0 || instance.object == kNoObject) return result;
+  note_epoll_change(epoll, operation, fd, event);
   if (operation == EPOLL_CTL_ADD) start_watching(instance.object, watched);
   if (operation == EPOLL_CTL_DEL && watched.object != kNoObject) {
     unwatch_object(watched.object, instance.object);

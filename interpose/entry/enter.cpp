@@ -3,6 +3,7 @@
 
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/descriptors.hpp"
+#include "interpose/calls/epoll_changes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
@@ -62,6 +63,7 @@ extern "C" void detsim_enter(Frame* frame) {
   count_sleeps(me, f.number);
   me.cpu_ns += kCallCostNs;
   w.scheduler.advance(kCallCostNs);
+  if (f.number != __NR_epoll_ctl) make_epoll_changes();
   const Call& call = call_of(f.number);
   // The first argument names what most calls are about: a descriptor, a futex word, a pid.
   if (others_see(call, f)) {

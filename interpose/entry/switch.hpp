@@ -47,6 +47,8 @@ void reschedule();
 Task& choose_next();
 /// A new process (fork, vfork child) waits here until it is first chosen.
 void await_baton(Process& mine);
+/// How long the kernel lets a new process run at a time: handing the baton over gets cheaper.
+void take_own_slice(const Process& mine);
 /// Ends the run's processes when the launcher is gone (killed by SIGKILL): only the first one of
 /// them would be told by the kernel.
 void end_with_launcher();
