@@ -5,6 +5,7 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/epoll_changes.hpp"
 #include "interpose/calls/signals.hpp"
+#include "interpose/disk/over_disk.hpp"
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
@@ -76,7 +77,7 @@ extern "C" void detsim_enter(Frame* frame) {
   long result;
   bool is_planned = has_fault_plan();
   do {
-    result = is_planned ? call_under_plan(call, f) : call.handler(f);
+    result = is_planned ? call_under_plan(call, f) : carry_out(call, f);
     is_planned = false;
     if (result == kFrameIsSet) break;
     f.rax = static_cast<std::uint64_t>(result);

@@ -9,6 +9,7 @@
 
 #include "interpose/base/user.hpp"
 #include "interpose/calls/inodes.hpp"
+#include "interpose/disk/over_disk.hpp"
 #include "interpose/faults/paths.hpp"
 
 namespace detsim {
@@ -181,7 +182,7 @@ void Moment::find_paths() {
 }
 
 void Moment::carry_out() {
-  result = call.handler(frame);
+  result = detsim::carry_out(call, frame);
   answered = true;
 }
 

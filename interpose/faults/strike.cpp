@@ -3,6 +3,7 @@
 #include "faultplan/text.hpp"
 #include "interpose/base/library.hpp"
 #include "interpose/calls/inodes.hpp"
+#include "interpose/disk/over_disk.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/faults/clocks.hpp"
@@ -148,7 +149,7 @@ long call_under_plan(const Call& call, Frame& f) {
   if ((state.ops & bit_of(Op::look_up)) != 0 && opens_hosts_file(moment)) {
     moment.ops |= bit_of(Op::look_up);
   }
-  if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return call.handler(f);
+  if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return carry_out(call, f);
   if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
   keep_past(moment);
   strike_all(moment);

@@ -1,0 +1,12 @@
+// The same for the bytes of one file, given which changes of names and sizes were kept.
+#pragma once
+#include <algorithm>
+
+#include "launcher/disk/crash.hpp"
+
+namespace detsim {
+
+FileFate draw_file(const DiskHistory& history, const std::vector<bool>& kept,
+                   const FileHistory& file, ChoiceStream& draws, const TearRules& tear);
+
+}  // namespace detsim
