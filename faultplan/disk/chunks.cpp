@@ -7,9 +7,7 @@ namespace {
 
 constexpr std::uint32_t aligned(std::uint32_t bytes) { return (bytes + 7) & ~7u; }
 
-void copy(void* to, const void* from, std::uint64_t count) {
-  __builtin_memcpy(to, from, count);
-}
+void copy(void* to, const void* from, std::uint64_t count) { __builtin_memcpy(to, from, count); }
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Sequences of records of any length, in chunks of one pool. A record is a header, which lies in one
-// piece (so that it can be changed in place), and bytes, which may lie across chunks; both are
+// Sequences of records of any length, in chunks of one pool. A record is a header, which lies in
+// one piece (so that it can be changed in place), and bytes, which may lie across chunks; both are
 // aligned to 8 bytes.
 #pragma once
 #include "faultplan/disk/state.hpp"

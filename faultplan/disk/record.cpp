@@ -184,8 +184,7 @@ void note_extended(DiskState& state, DiskNode& node, std::uint64_t size, std::ui
   if (open != nullptr && state.last_extended == number_of(state, node) && open->flags == flags) {
     open->length = size - open->offset;
   } else {
-    auto& record =
-        append_record(state, node, FileEventKind::extend, node.size, size - node.size);
+    auto& record = append_record(state, node, FileEventKind::extend, node.size, size - node.size);
     record.flags = flags;
     node.open_extension = reinterpret_cast<std::uint64_t>(&record);
     state.last_extended = number_of(state, node);
@@ -254,8 +253,7 @@ void forget_node(DiskState& state, DiskNode& node) {
 
 FileRecord& append_record(DiskState& state, DiskNode& node, FileEventKind kind,
                           std::uint64_t offset, std::uint64_t length) {
-  auto& record =
-      *static_cast<FileRecord*>(append_header(state, node.history, sizeof(FileRecord)));
+  auto& record = *static_cast<FileRecord*>(append_header(state, node.history, sizeof(FileRecord)));
   record = {};
   record.kind = kind;
   record.sequence = ++state.sequence;
@@ -273,7 +271,8 @@ void take_back(DiskState& state, DiskNode& node, const ChunkList& before) {
 
 void note_written(DiskState& state, DiskNode& node, FileRecord* image, std::uint64_t offset,
                   std::uint64_t bytes, bool is_durable) {
-  const bool was_clean = node.history.bytes == (image == nullptr ? 0 : sizeof *image + image->image_bytes);
+  const bool was_clean =
+      node.history.bytes == (image == nullptr ? 0 : sizeof *image + image->image_bytes);
   const std::uint32_t flags = is_durable ? kRecordDurable : 0;
   if (image != nullptr) {
     const auto below = node.size - offset;
@@ -320,16 +319,14 @@ void note_closed(DiskState& state, DiskNode& node) {
 void note_change(DiskState& state, const NewChange& change) {
   const bool is_of_file = change.kind == ChangeKind::resize || change.kind == ChangeKind::flush;
   const bool flushes = change.kind == ChangeKind::move && change.replaced != nullptr &&
-                       !change.of_directory && change.node->has_appended &&
-                       profile(state).flushes;
+                       !change.of_directory && change.node->has_appended && profile(state).flushes;
   if (flushes) note_change(state, {.kind = ChangeKind::flush, .node = change.node});
   state.last_extended = 0;
   auto& record =
       *static_cast<ChangeRecord*>(append_header(state, state.changes, sizeof(ChangeRecord)));
   record = {};
   record.kind = change.kind;
-  record.sequence =
-      change.kind == ChangeKind::resize ? state.sequence : ++state.sequence;
+  record.sequence = change.kind == ChangeKind::resize ? state.sequence : ++state.sequence;
   const auto link = [&](DiskNode* node) -> std::uint32_t {
     if (node == nullptr) return 0;
     ++node->pending;
@@ -370,8 +367,7 @@ void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
   } else {
     const bool names = rules.sync == SyncReach::names && kind == SyncKind::all;
     make_durable_with_needs(state, [&](const ChangeRecord& change) {
-      const bool is_of_file =
-          change.kind == ChangeKind::resize || change.kind == ChangeKind::flush;
+      const bool is_of_file = change.kind == ChangeKind::resize || change.kind == ChangeKind::flush;
       if (change.node == number && (names || is_of_file)) return true;
       return !is_of_file && (change.directory == number || change.to_directory == number);
     });

@@ -1,8 +1,8 @@
-// Writing down what happens to the disk. Whoever makes a change to it (the shim, a test) calls these
-// functions, in the order in which things happen.
+// Writing down what happens to the disk. Whoever makes a change to it (the shim, a test) calls
+// these functions, in the order in which things happen.
 #pragma once
-#include "faultplan/disk/state.hpp"
 #include "faultplan/disk/chunks.hpp"
+#include "faultplan/disk/state.hpp"
 
 namespace detsim {
 
@@ -18,9 +18,7 @@ void forget_node(DiskState& state, DiskNode& node);
 inline std::uint32_t number_of(const DiskState& state, const DiskNode& node) {
   return static_cast<std::uint32_t>(&node - state.nodes) + 1;
 }
-inline DiskNode& node_at(DiskState& state, std::uint32_t number) {
-  return state.nodes[number - 1];
-}
+inline DiskNode& node_at(DiskState& state, std::uint32_t number) { return state.nodes[number - 1]; }
 
 // -- bytes
 /// Bytes [offset, offset + length) of the file are about to change: they are read by

@@ -1,5 +1,5 @@
-// What the run's disk has promised to keep, and what it could still forget: plain data at kWorldDisk.
-// docs/disk.md is the page to this. Zeroed memory is a disk that is not modelled.
+// What the disk of a run has promised to keep, and what it could still forget: data at kWorldDisk.
+// kWorldDisk. docs/disk.md is the page to this. Zeroed memory is a disk that is not modelled.
 //
 // What is visible is in the file system itself (a private copy). Here is what leads back from it:
 //   - changes: of names, and of files as a whole (truncation), in order;
@@ -60,7 +60,7 @@ struct DiskNode {
   std::uint32_t pending = 0;             // changes that are about it and not durable
   std::uint32_t unused = 0;
   std::uint64_t ordinal = 0;  // of the disk's files, as the run came upon them: draws depend on it
-  std::uint64_t open_extension = 0;      // address of the last record, if it can be prolonged
+  std::uint64_t open_extension = 0;  // address of the last record, if it can be prolonged
   ChunkList history;
   std::uint32_t sizes_used = 0;  // sizes that it had since the last sync, the last ones
   std::uint64_t sizes[kSizesKept] = {};
@@ -105,7 +105,7 @@ struct ChangeRecord {
   std::uint32_t flags = 0;
   std::uint64_t sequence = 0;
   std::uint32_t node = 0, directory = 0, to_directory = 0, replaced = 0;
-  std::uint32_t mode = 0;  // of a directory, to make it again
+  std::uint32_t mode = 0;                           // of a directory, to make it again
   std::uint16_t name_bytes = 0, to_name_bytes = 0;  // that follow, not terminated
 };
 constexpr std::uint32_t kChangeDurable = 1, kChangeOfDirectory = 2, kChangeReplacesDirectory = 4;
@@ -133,8 +133,8 @@ struct DiskState {
   DiskView views[kViewsMax];
   char own[kDiskTextBytes] = {};  // a directory for what is kept, on the file system of the views
 
-  std::uint64_t sequence = 0;    // of the last event
-  std::uint64_t durable_at = 0;  // ordered profiles: all changes until then are durable
+  std::uint64_t sequence = 0;       // of the last event
+  std::uint64_t durable_at = 0;     // ordered profiles: all changes until then are durable
   std::uint32_t last_extended = 0;  // node whose extension was the last event; 0: another event was
   ChunkList changes;
   ChunkList released;  // numbers of nodes whose grave is to be emptied

@@ -31,8 +31,8 @@ bool bury(const Place& place) {
   if (!real_path(place.directory_path, directory)) return false;
   Text<kPathMax> path;
   path << directory << '/' << place.name;
-  const long result = raw(__NR_linkat, AT_FDCWD, path.data(), AT_FDCWD,
-                          grave_of(*place.node).data(), 0);
+  const long result =
+      raw(__NR_linkat, AT_FDCWD, path.data(), AT_FDCWD, grave_of(*place.node).data(), 0);
   if (result != 0) fatal("cannot keep a removed file of the disk: errno ", -result);
   place.node->in_grave = true;
   return true;
@@ -77,8 +77,7 @@ void note_made(int fd, std::uint64_t flags) {
 
 }  // namespace
 
-long open_file(const Call& call, Frame& f, int directory, std::uint64_t path,
-               std::uint64_t flags) {
+long open_file(const Call& call, Frame& f, int directory, std::uint64_t path, std::uint64_t flags) {
   const bool truncates = (flags & O_TRUNC) != 0 && (flags & O_ACCMODE) != O_RDONLY;
   const bool makes = (flags & (O_CREAT | kTemporary)) != 0;
   if (!truncates && !makes) return call.handler(f);

@@ -76,8 +76,8 @@ void find_in_parent(int directory, char* path, Place& place) {
   path_of_descriptor(parent.fd(), place.directory_path);
   place.directory = disk_node(parent.fd(), status);
   if (place.directory == nullptr) return;
-  place.exists = raw(__NR_newfstatat, parent.fd(), place.name, &place.status,
-                     AT_SYMLINK_NOFOLLOW) == 0;
+  place.exists =
+      raw(__NR_newfstatat, parent.fd(), place.name, &place.status, AT_SYMLINK_NOFOLLOW) == 0;
   if (!place.exists) return;
   place.node = find_node(disk_state(), place.status.st_dev, place.status.st_ino);
   if (place.node == nullptr || place.node->kind == NodeKind::outside) {

@@ -30,7 +30,7 @@ struct Place {
   char name[256] = {};
   bool exists = false;
   struct stat status {};
-  DiskNode* node = nullptr;     // of what is there
+  DiskNode* node = nullptr;       // of what is there
   char directory_path[kPathMax];  // as the target sees it
 };
 /// `path` is as the target gave it; from a directory as in openat(2).

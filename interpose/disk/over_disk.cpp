@@ -86,8 +86,7 @@ long sync_over_disk(const Call& call, Frame& f) {
   if (f.number == __NR_syncfs) {
     note_all_synced(disk_state());
   } else {
-    note_synced(disk_state(), *node,
-                f.number == __NR_fdatasync ? SyncKind::data : SyncKind::all);
+    note_synced(disk_state(), *node, f.number == __NR_fdatasync ? SyncKind::data : SyncKind::all);
   }
   disk::empty_graves();
   return 0;
@@ -103,8 +102,7 @@ long close_over_disk(const Call& call, Frame& f) {
 long open_over_disk(const Call& call, Frame& f) {
   switch (f.number) {
     case __NR_open: return disk::open_file(call, f, AT_FDCWD, f.rdi, f.rsi);
-    case __NR_creat:
-      return disk::open_file(call, f, AT_FDCWD, f.rdi, O_CREAT | O_WRONLY | O_TRUNC);
+    case __NR_creat: return disk::open_file(call, f, AT_FDCWD, f.rdi, O_CREAT | O_WRONLY | O_TRUNC);
     case __NR_openat: return disk::open_file(call, f, static_cast<int>(f.rdi), f.rsi, f.rdx);
     default: break;
   }

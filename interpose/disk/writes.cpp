@@ -94,9 +94,9 @@ DiskResize::DiskResize(DiskNode* node, int fd, std::uint64_t offset, std::uint64
   if (node_ == nullptr || offset >= node_->size) return;
   const auto below = node_->size - offset;
   OldBytes read(fd);
-  image_ = keep_image(disk_state(), *node_, FileEventKind::punch, offset,
-                      bytes < below ? bytes : below, before_,
-                      [&](auto... each) { return read(each...); });
+  image_ =
+      keep_image(disk_state(), *node_, FileEventKind::punch, offset, bytes < below ? bytes : below,
+                 before_, [&](auto... each) { return read(each...); });
 }
 
 long DiskResize::end(long result) {

@@ -28,8 +28,7 @@ std::vector<bool> draw_any(const DiskHistory& history, ChoiceStream& draws) {
     const bool is_kept = change.is_durable() || (is_lucky && keeps_everything(change, lost));
     kept.push_back(is_kept);
     if (is_kept) continue;
-    const auto keys =
-        keys_of(change.record, change.name.c_str(), change.to_name.c_str());
+    const auto keys = keys_of(change.record, change.name.c_str(), change.to_name.c_str());
     lost.insert(lost.end(), keys.touches, keys.touches + keys.touched);
   }
   return kept;
@@ -41,7 +40,9 @@ std::vector<bool> draw_front(const DiskHistory& history, ChoiceStream& draws) {
   std::size_t front = 0;
   switch (draws.below(4)) {
     case 0: front = count; break;
-    case 1: front = draws.below(8) < count ? count - draws.below(std::min<std::size_t>(count, 8)) : 0; break;
+    case 1:
+      front = draws.below(8) < count ? count - draws.below(std::min<std::size_t>(count, 8)) : 0;
+      break;
     default: front = draws.below(count + 1); break;
   }
   std::vector<bool> kept;

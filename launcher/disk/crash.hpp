@@ -19,7 +19,7 @@ struct FileFate {
 };
 
 struct Crash {
-  std::vector<bool> kept;                    // of DiskHistory::changes
+  std::vector<bool> kept;                   // of DiskHistory::changes
   std::map<std::uint64_t, FileFate> files;  // as DiskHistory::files
 };
 

@@ -32,8 +32,8 @@ std::vector<Verdict> judge(const DiskHistory& history, const std::vector<bool>& 
     const auto& record = event.record;
     const bool resizes =
         record.kind == FileEventKind::truncate || record.kind == FileEventKind::punch;
-    const bool waits = is_ordered && (record.kind == FileEventKind::extend ||
-                                      profile.data == DataOrder::ordered);
+    const bool waits =
+        is_ordered && (record.kind == FileEventKind::extend || profile.data == DataOrder::ordered);
     auto verdict = Verdict::free;
     if (resizes) {
       verdict = lost_resizes.contains(record.sequence) ? Verdict::impossible : Verdict::required;
@@ -190,7 +190,8 @@ class Drawing {
     Edit edit{begin, std::vector<std::uint8_t>(end - begin)};
     const bool had_bytes = event.record.image_bytes != 0;
     if (had_bytes) {
-      const auto from = event.image.begin() + static_cast<std::ptrdiff_t>(begin - event.record.offset);
+      const auto from =
+          event.image.begin() + static_cast<std::ptrdiff_t>(begin - event.record.offset);
       std::copy(from, from + static_cast<std::ptrdiff_t>(end - begin), edit.bytes.begin());
     } else if (has_garbage_ && event.record.kind == FileEventKind::extend) {
       fill_with_garbage(edit, cut.garbage);

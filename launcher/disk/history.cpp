@@ -36,8 +36,7 @@ FileHistory read_file(DiskState& state, const DiskNode& node) {
 std::uint64_t FileEvent::size_after() const {
   switch (record.kind) {
     case FileEventKind::extend: return end();
-    case FileEventKind::truncate:
-      return record.size_before > record.offset ? record.offset : end();
+    case FileEventKind::truncate: return record.size_before > record.offset ? record.offset : end();
     default: return record.size_before;
   }
 }

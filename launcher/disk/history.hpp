@@ -27,16 +27,16 @@ struct FileEvent {
 
 struct FileHistory {
   std::uint32_t node = 0;
-  std::uint64_t size = 0;                // visible
+  std::uint64_t size = 0;  // visible
   std::uint64_t flushed_at = 0;
-  std::vector<std::uint64_t> sizes;      // that it had
+  std::vector<std::uint64_t> sizes;  // that it had
   std::vector<FileEvent> events;
 };
 
 struct DiskHistory {
   ProfileId profile = ProfileId::ext4_ordered;
   std::uint64_t durable_at = 0;
-  std::vector<DiskChange> changes;              // in order
+  std::vector<DiskChange> changes;             // in order
   std::map<std::uint64_t, FileHistory> files;  // by their nodes' ordinals
 };
 

@@ -67,8 +67,8 @@ std::string accuse(DiskState& state, const FileFate& fate, const std::string& pa
   for (const auto& edit : fate.edits) {
     for (std::size_t at = 0; at < edit.bytes.size();) {
       const auto page = (edit.offset + at) / kPageBytes;
-      const auto end = std::min<std::uint64_t>(edit.bytes.size(),
-                                               (page + 1) * kPageBytes - edit.offset);
+      const auto end =
+          std::min<std::uint64_t>(edit.bytes.size(), (page + 1) * kPageBytes - edit.offset);
       const auto words = check(page);
       if (!words.empty() && differs(file.fd(), edit.offset + at, &edit.bytes[at], end - at)) {
         return words;
@@ -108,8 +108,8 @@ std::string write_fate(const FileFate& fate, const std::string& path, bool& has_
     for (const auto& edit : fate.edits) {
       if (!differs(file.fd(), edit.offset, edit.bytes.data(), edit.bytes.size())) continue;
       has_changed = true;
-      const auto put = pwrite(file.fd(), edit.bytes.data(), edit.bytes.size(),
-                              static_cast<off_t>(edit.offset));
+      const auto put =
+          pwrite(file.fd(), edit.bytes.data(), edit.bytes.size(), static_cast<off_t>(edit.offset));
       if (put != static_cast<ssize_t>(edit.bytes.size())) problem = path;
     }
   }

@@ -17,14 +17,14 @@ void prepare_disk(DiskState& state, const std::vector<DiskDirectory>& directorie
 
 /// What became of the disk.
 struct PowerCut {
-  std::string problem;              // not empty: it could not be carried out
-  std::string accusation;           // not empty: the model would have broken a promise; nothing was
-                                    // changed, and the run is a failure of detsim
-  std::size_t changes = 0;          // of names and sizes that were not durable
+  std::string problem;      // not empty: it could not be carried out
+  std::string accusation;   // not empty: the model would have broken a promise; nothing was
+                            // changed, and the run is a failure of detsim
+  std::size_t changes = 0;  // of names and sizes that were not durable
   std::size_t changes_kept = 0;
-  std::size_t files = 0;            // with bytes that were not durable
-  std::size_t files_changed = 0;    // of them, those that lost something
-  std::uint64_t memory_bytes = 0;   // that the model took at most
+  std::size_t files = 0;           // with bytes that were not durable
+  std::size_t files_changed = 0;   // of them, those that lost something
+  std::uint64_t memory_bytes = 0;  // that the model took at most
 };
 
 /// When all processes of the run are gone. Afterwards all that is left is durable, and another run

@@ -1,0 +1,203 @@
+// The model of the disk against the reference: what is left after a loss of power is always one of
+// the legal states, and every legal state comes.
+#include <doctest/doctest.h>
+
+#include "reference.hpp"
+#include "scheduler/choice.hpp"
+
+using namespace detsim;
+
+namespace {
+
+constexpr ProfileId kOrdinary[] = {ProfileId::ext4_ordered, ProfileId::posix_strict, ProfileId::xfs,
+                                   ProfileId::btrfs};
+
+const std::string& one_of(ChoiceStream& draws, const std::vector<std::string>& texts) {
+  return texts[draws.below(texts.size())];
+}
+
+Operation draw_operation(ChoiceStream& draws) {
+  static const std::vector<std::string> kFiles = {"a", "b", "d/a", "e/b"},
+                                        kDirectories = {"d", "e"}, kSynced = {"", "d", "e"};
+  static const std::vector<Step> kSteps = {Step::write,
+                                           Step::write,
+                                           Step::write,
+                                           Step::write,
+                                           Step::write,
+                                           Step::rename,
+                                           Step::truncate,
+                                           Step::punch,
+                                           Step::rename,
+                                           Step::remove,
+                                           Step::link,
+                                           Step::make_directory,
+                                           Step::remove_directory,
+                                           Step::sync,
+                                           Step::sync_data,
+                                           Step::sync_directory,
+                                           Step::make_directory,
+                                           Step::close,
+                                           Step::sync_all,
+                                           Step::rename};
+  constexpr std::uint64_t kPlaces[] = {0, 100, 512, 700, 1024, 4096, 5000, 8192};
+  Operation o;
+  o.step = kSteps[draws.below(kSteps.size())];
+  if (o.step == Step::sync_all && draws.below(3) != 0) o.step = Step::write;
+  o.letter = static_cast<char>('a' + draws.below(26));
+  o.offset = kPlaces[draws.below(std::size(kPlaces))];
+  o.bytes = kPlaces[draws.below(std::size(kPlaces))];
+  const bool of_directories = o.step == Step::make_directory || o.step == Step::remove_directory ||
+                              (o.step == Step::rename && draws.below(4) == 0);
+  o.path = o.step == Step::sync_directory ? one_of(draws, kSynced)
+                                          : one_of(draws, of_directories ? kDirectories : kFiles);
+  o.other = one_of(draws, of_directories ? kDirectories : kFiles);
+  return o;
+}
+
+std::string story(const std::vector<Operation>& operations) {
+  std::string text;
+  for (const auto& operation : operations) text += text_of(operation) + "\n";
+  return text;
+}
+
+std::string shown(const Contents& contents) {
+  std::string text;
+  for (const auto& [path, content] : contents) {
+    text += path + ":";
+    for (std::size_t i = 0; i < content.size(); i += 256)
+      text += content[i] == 0 ? '.' : content[i];
+    text += " (" + std::to_string(content.size()) + ")\n";
+  }
+  return text;
+}
+
+struct Pair {
+  SmallDisk disk;
+  Reference reference;
+  std::vector<Operation> operations;
+
+  explicit Pair(ProfileId profile) : disk(profile), reference(profile) {}
+  void carry_out(const Operation& operation) {
+    if (!disk.carry_out(operation)) return;
+    reference.carry_out(operation);
+    operations.push_back(operation);
+  }
+};
+
+void run_sequence(SmallDisk& disk, ProfileId profile, std::uint64_t seed) {
+  disk.clear(profile);
+  Reference reference(profile);
+  std::vector<Operation> operations;
+  auto draws = ChoiceStream::derive(seed, Stream::data);
+  const auto count = 2 + draws.below(14);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto operation = draw_operation(draws);
+    if (!disk.carry_out(operation)) continue;
+    reference.carry_out(operation);
+    operations.push_back(operation);
+  }
+  INFO("profile ", profile_of(profile).name, ", seed ", seed, "\n", story(operations));
+  REQUIRE(disk.read() == reference.visible());
+  const auto cut = disk.lose_power(seed);
+  REQUIRE(cut.problem == "");
+  REQUIRE(cut.accusation == "");
+  std::string why;
+  const auto found = disk.read();
+  const bool is_legal = reference.may_be(found, why);
+  INFO(why, "\n", shown(found));
+  REQUIRE(is_legal);
+}
+
+// Draws until nothing new came for long.
+void reach_all(ProfileId profile, const std::vector<Operation>& operations) {
+  std::set<Contents> reached, wanted;
+  SmallDisk disk(profile);
+  for (std::uint64_t seed = 0, last = 0; seed < last + 150 && seed < 1500; ++seed) {
+    disk.clear(profile);
+    Reference reference(profile);
+    for (const auto& operation : operations) {
+      REQUIRE(disk.carry_out(operation));
+      reference.carry_out(operation);
+    }
+    REQUIRE(disk.lose_power(seed).problem == "");
+    wanted = reference.all(1000);
+    if (reached.insert(disk.read()).second) last = seed;
+  }
+  INFO(profile_of(profile).name, "\n", story(operations));
+  CHECK(wanted.size() > 1);
+  for (const auto& state : wanted) {
+    INFO(shown(state));
+    CHECK(reached.contains(state));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what a loss of power leaves is legal") {
+  const char* given = std::getenv("SEQUENCES");
+  const std::uint64_t count = given == nullptr ? 300 : std::strtoull(given, nullptr, 10);
+  for (const auto profile : kOrdinary) {
+    SmallDisk disk(profile);
+    for (std::uint64_t seed = 0; seed < count; ++seed) run_sequence(disk, profile, seed);
+  }
+}
+
+TEST_CASE("every legal state comes") {
+  const std::vector<Operation> replace = {{Step::write, "f", "", 0, 100, 'o'},
+                                          {Step::sync, "f"},
+                                          {Step::sync_directory, ""},
+                                          {Step::write, "t", "", 0, 200, 'n'},
+                                          {Step::rename, "t", "f"}};
+  const std::vector<Operation> overwrite = {{Step::write, "f", "", 0, 1024, 'o'},
+                                            {Step::sync_all},
+                                            {Step::write, "f", "", 0, 512, 'p'},
+                                            {Step::write, "f", "", 0, 1024, 'q'},
+                                            {Step::remove, "f"}};
+  const std::vector<Operation> truncate = {{Step::write, "f", "", 0, 500, 'o'},
+                                           {Step::sync_all},
+                                           {Step::truncate, "f", "", 0},
+                                           {Step::write, "f", "", 0, 100, 'n'},
+                                           {Step::write, "g", "", 0, 10, 'g'}};
+  const std::vector<Operation> names = {{Step::make_directory, "d"}, {Step::write, "d/a"},
+                                        {Step::write, "b"},          {Step::sync_directory, ""},
+                                        {Step::rename, "b", "d/a"},  {Step::link, "d/a", "c"}};
+  for (const auto profile : kOrdinary) {
+    for (const auto& operations : {replace, overwrite, truncate, names}) {
+      reach_all(profile, operations);
+    }
+  }
+}
+
+TEST_CASE("the same seed leaves the same disk") {
+  const auto run = [](std::uint64_t seed) {
+    Pair pair(ProfileId::posix_strict);
+    auto draws = ChoiceStream::derive(7, Stream::data);
+    for (int i = 0; i < 30; ++i) pair.carry_out(draw_operation(draws));
+    pair.disk.lose_power(seed);
+    return pair.disk.read();
+  };
+  std::set<Contents> different;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const auto once = run(seed);
+    CHECK(once == run(seed));
+    different.insert(once);
+  }
+  CHECK(different.size() > 3);
+}
+
+TEST_CASE("the model accuses itself") {
+  SmallDisk disk(ProfileId::posix_strict);
+  REQUIRE(disk.carry_out({Step::write, "f", "", 0, 4096, 'o'}));
+  REQUIRE(disk.carry_out({Step::sync_all}));
+  REQUIRE(disk.carry_out({Step::write, "f", "", 0, 4096, 'n'}));
+  // As if the sync had been forgotten by one of the two.
+  for (std::uint32_t i = 1; i <= disk.state().nodes_used; ++i) {
+    node_at(disk.state(), i).dirty_pages = {};
+  }
+  bool has_accused = false;
+  for (std::uint64_t seed = 0; seed < 20 && !has_accused; ++seed) {
+    has_accused = disk.lose_power(seed).accusation.find("is durable") != std::string::npos;
+  }
+  CHECK(has_accused);
+  CHECK(disk.read().at("f") == std::string(4096, 'n'));
+}
