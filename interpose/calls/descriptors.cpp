@@ -150,6 +150,12 @@ void copy_descriptor(int from, int to) {
 
 int descriptors_end() { return static_cast<int>(descriptor_state().tables[current_table()].end); }
 
+int descriptors_end(const Process& process) {
+  const auto& state = descriptor_state();
+  const auto number = state.table_of[process.index];
+  return number != 0 ? static_cast<int>(state.tables[number - 1].end) : 0;
+}
+
 Descriptor known_descriptor(int fd) { return entries_of(current_table())[fd]; }
 
 void forget_descriptors(Process& process) {

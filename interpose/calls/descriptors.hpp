@@ -149,6 +149,8 @@ void forget_descriptor(int fd);
 void copy_descriptor(int from, int to);
 /// One past the highest number that the current process's table knows of.
 int descriptors_end();
+/// The same of another process; 0 when it has ended.
+int descriptors_end(const Process& process);
 /// The entry of a number below descriptors_end().
 Descriptor known_descriptor(int fd);
 

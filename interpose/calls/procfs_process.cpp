@@ -6,6 +6,7 @@
 #include "interpose/base/exec_image.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/clock.hpp"
+#include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/entry/switch.hpp"
@@ -129,10 +130,19 @@ void memory_lines(ProcText& out, const Process& process) {
   line("VmSwap", 0);
 }
 
+// For how many descriptors there is room, which the kernel doubles. Its own table is as large as
+// that of whoever started the run.
+std::uint64_t descriptor_room(const Process& process) {
+  const auto end = static_cast<std::uint64_t>(descriptors_end(process));
+  std::uint64_t room = end != 0 ? 64 : 0;
+  while (room < end) room *= 2;
+  return room;
+}
+
 // Lines of the kernel's own answer that are the same in every run.
 bool is_stable(const char* line) {
   for (const char* label :
-       {"Umask:", "Uid:", "Gid:", "FDSize:", "Groups:", "Cap", "NoNewPrivs:", "Mems_allowed"}) {
+       {"Umask:", "Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Mems_allowed"}) {
     if (starts_with(line, label)) return true;
   }
   return false;
@@ -188,6 +198,7 @@ void process_status(ProcText& out, const ProcPath& path) {
   LineReader lines(real_proc_path(process, "status").data());
   while (const char* line = lines.next()) {
     if (is_stable(line)) out << line << '\n';
+    if (starts_with(line, "FDSize:")) out << "FDSize:\t" << descriptor_room(process) << '\n';
   }
   out << "Seccomp:\t0\nSeccomp_filters:\t0\n";
   if (task != nullptr) mask_lists(out, thread_of(*task));
