@@ -6,9 +6,9 @@
 // asynchronous signal is ever delivered to it.
 
         .text
-        .hidden detsim_cpu, detsim_enter, detsim_enter_fault, detsim_fault_frame
-        .globl  detsim_entry_trap, detsim_entry_site, detsim_entry_fault, detsim_leave
-        .hidden detsim_entry_trap, detsim_entry_site, detsim_entry_fault, detsim_leave
+        .hidden detsim_cpu, detsim_enter
+        .globl  detsim_entry_trap, detsim_entry_site, detsim_leave
+        .hidden detsim_entry_trap, detsim_entry_site, detsim_leave
         .globl  detsim_on_task_stack, detsim_sigreturn
         .hidden detsim_on_task_stack, detsim_sigreturn
 
@@ -66,26 +66,6 @@ detsim_entry_site:
         mov     %rsp, %rdi
         mov     %rsp, %rbp
         call    detsim_enter
-        mov     %rsp, %rdi
-        jmp     detsim_leave
-        .cfi_endproc
-
-        // A genuine fault: the handler left the registers in detsim_fault_frame; build the same
-        // Frame from them, all registers as they were.
-        .type   detsim_entry_fault, @function
-detsim_entry_fault:
-        .cfi_startproc
-        .cfi_undefined rip
-        mov     detsim_cpu+STACK_TOP(%rip), %rsp
-        sub     $FRAME_BYTES, %rsp
-        cld
-        mov     %rsp, %rdi
-        lea     detsim_fault_frame(%rip), %rsi
-        mov     $FRAME_BYTES/8, %ecx
-        rep movsq
-        mov     %rsp, %rdi
-        mov     %rsp, %rbp
-        call    detsim_enter_fault
         mov     %rsp, %rdi
         jmp     detsim_leave
         .cfi_endproc
