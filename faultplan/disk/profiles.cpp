@@ -6,10 +6,8 @@ namespace detsim {
 namespace {
 
 constexpr Profile kTable[] = {
-#define PROFILE(name, text, order, sync, data, grain, fill, flushes, failed, words) \
-  {text,  ChangeOrder::order, SyncReach::sync, DataOrder::data,                     \
-   grain, Fill::fill,         flushes,         FailedPages::failed,                 \
-   words},
+#define PROFILE(name, text, order, sync, data, grain, fill, flushes, words) \
+  {text, ChangeOrder::order, SyncReach::sync, DataOrder::data, grain, Fill::fill, flushes, words},
 #include "faultplan/disk/profiles.def"
 #undef PROFILE
 };

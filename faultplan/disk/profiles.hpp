@@ -8,7 +8,6 @@ enum class ChangeOrder : std::uint8_t { any, journal, everything };
 enum class SyncReach : std::uint8_t { nothing, names, earlier };
 enum class DataOrder : std::uint8_t { in_place, ordered };
 enum class Fill : std::uint8_t { zero, garbage };
-enum class FailedPages : std::uint8_t { kept, reverted };
 
 struct Profile {
   const char* name;
@@ -18,7 +17,6 @@ struct Profile {
   std::uint32_t grain_bytes;
   Fill fill;
   bool flushes;
-  FailedPages failed;
   const char* words;
 };
 

@@ -169,6 +169,18 @@ void forget_history(DiskState& state, DiskNode& node) {
   clear_stream(state, node.dirty_pages);
 }
 
+// A sync succeeded. After one that failed, what it covers is for the launcher to find out.
+void settle_history(DiskState& state, DiskNode& node) {
+  node.is_dirty = false;
+  node.has_appended = false;
+  if (node.kind != NodeKind::file) return;
+  if (node.has_failed) {
+    append_record(state, node, FileEventKind::synced, 0, 0);
+  } else {
+    forget_history(state, node);
+  }
+}
+
 void push_size(DiskNode& node, std::uint64_t size) {
   node.sizes[node.sizes_used++ % kSizesKept] = size;
 }
@@ -372,9 +384,7 @@ void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
       return !is_of_file && (change.directory == number || change.to_directory == number);
     });
   }
-  node.is_dirty = false;
-  node.has_appended = false;
-  if (node.kind == NodeKind::file) forget_history(state, node);
+  settle_history(state, node);
 }
 
 void note_all_synced(DiskState& state) {
@@ -382,10 +392,14 @@ void note_all_synced(DiskState& state) {
   for (std::uint32_t number = 1; number <= state.nodes_used; ++number) {
     auto& node = node_at(state, number);
     if (node.kind == NodeKind::none || node.kind == NodeKind::outside) continue;
-    node.is_dirty = false;
-    node.has_appended = false;
-    forget_history(state, node);
+    settle_history(state, node);
   }
+}
+
+void note_sync_failed(DiskState& state, DiskNode& node) {
+  if (node.history.bytes == 0) return;
+  append_record(state, node, FileEventKind::failed, 0, 0);
+  node.has_failed = true;
 }
 
 std::uint32_t take_released(DiskState& state) {

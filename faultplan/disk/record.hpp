@@ -58,6 +58,9 @@ void note_change(DiskState& state, const NewChange& change);
 enum class SyncKind : std::uint8_t { all, data };
 void note_synced(DiskState& state, DiskNode& node, SyncKind kind);
 void note_all_synced(DiskState& state);
+/// A sync of the file failed. Its pages count as clean from now on: a later sync that succeeds
+/// writes only those that are written to once more.
+void note_sync_failed(DiskState& state, DiskNode& node);
 /// The next node whose grave is to be emptied, forgotten by now; 0: none.
 std::uint32_t take_released(DiskState& state);
 

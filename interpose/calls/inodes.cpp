@@ -6,6 +6,7 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
+#include "interpose/disk/nodes.hpp"
 #include "scheduler/invariant.hpp"
 #include "scheduler/world.hpp"
 
@@ -197,7 +198,16 @@ std::uint64_t& directory_changes() { return state().directory_changes; }
 std::uint64_t proc_device() { return device_at("/proc/self", state().proc_device); }
 std::uint64_t sys_device() { return device_at("/sys", state().sys_device); }
 
+// A removed file that is kept for the case of a loss of power has a name more than the target
+// knows.
+static std::uint32_t names_in_graves(std::uint64_t device, std::uint64_t number) {
+  if (!has_disk()) return 0;
+  const auto* node = find_node(disk_state(), device, number);
+  return node != nullptr && node->in_grave ? 1 : 0;
+}
+
 void show_status(struct stat& status, std::uint64_t proc_number) {
+  status.st_nlink -= names_in_graves(status.st_dev, status.st_ino);
   if (const Inode* inode = find_generated(status.st_dev, status.st_ino)) {
     status.st_dev = proc_device();
     status.st_mode = S_IFREG | inode->mode;
@@ -217,6 +227,7 @@ void show_status(struct stat& status, std::uint64_t proc_number) {
 
 void show_status(struct statx& status, std::uint64_t proc_number) {
   const auto device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  status.stx_nlink -= names_in_graves(device, status.stx_ino);
   if (const Inode* inode = find_generated(device, status.stx_ino)) {
     status.stx_dev_major = major(proc_device());
     status.stx_dev_minor = minor(proc_device());

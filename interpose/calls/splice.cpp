@@ -10,6 +10,7 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/idle.hpp"
 #include "interpose/calls/transfer.hpp"
+#include "interpose/disk/writes.hpp"
 
 namespace detsim {
 namespace {
@@ -59,7 +60,11 @@ long splice(int from, void* from_offset, int to, void* to_offset, std::size_t by
   if (bytes == 0) return raw(__NR_splice, from, from_offset, to, to_offset, bytes, flags);
   const bool waits = (flags & kWithoutBlocking) == 0 && may_wait(from) && may_wait(to);
   return move(from, to, waits, [&] {
-    return raw(__NR_splice, from, from_offset, to, to_offset, bytes, flags | kWithoutBlocking);
+    std::uint64_t offset = kCurrentOffset;
+    if (to_offset != nullptr && !get_user(offset, to_offset)) return static_cast<long>(-EFAULT);
+    DiskWrite write(to, offset, bytes);
+    return write.end(
+        raw(__NR_splice, from, from_offset, to, to_offset, bytes, flags | kWithoutBlocking));
   });
 }
 
@@ -87,7 +92,9 @@ long sendfile(int to, int from, void* offset, std::size_t bytes) {
   while (done == 0 || static_cast<std::size_t>(done) < bytes) {
     const long result = move(-1, to, waits, [&] {
       const WithoutBlocking scope(to);
-      return raw(__NR_sendfile, to, from, offset, bytes - static_cast<std::size_t>(done));
+      const auto left = bytes - static_cast<std::size_t>(done);
+      DiskWrite write(to, kCurrentOffset, left);
+      return write.end(raw(__NR_sendfile, to, from, offset, left));
     });
     if (result <= 0) return done != 0 && result != -EPIPE ? done : result;
     done += result;

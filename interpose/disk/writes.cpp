@@ -54,7 +54,8 @@ DiskWrite::DiskWrite(int fd, std::uint64_t offset, std::uint64_t bytes, unsigned
   if (node_ == nullptr) return;
   const long mode = raw(__NR_fcntl, fd, F_GETFL);
   is_durable_ = (mode & O_DSYNC) != 0 || (flags & (kSyncData | kSync)) != 0;
-  const bool appends = (mode & O_APPEND) != 0 || (flags & kAppend) != 0;
+  const bool appends =
+      ((mode & O_APPEND) != 0 || (flags & kAppend) != 0) && (flags & kAnyPlace) == 0;
   if (appends) {
     offset_ = node_->size;
   } else if (offset == kCurrentOffset) {

@@ -6,6 +6,8 @@
 namespace detsim {
 
 constexpr std::uint64_t kCurrentOffset = ~0ull;
+/// A flag: at the offset, even if the descriptor appends.
+constexpr unsigned kAnyPlace = 1u << 31;
 
 /// A change of bytes that is about to happen: begun before the kernel is asked, ended with its
 /// answer. Nothing waits in between.

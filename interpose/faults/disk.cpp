@@ -8,6 +8,7 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
+#include "interpose/disk/writes.hpp"
 #include "interpose/faults/effects.hpp"
 #include "interpose/faults/marks.hpp"
 #include "interpose/faults/pieces.hpp"
@@ -15,7 +16,6 @@
 namespace detsim {
 namespace {
 
-constexpr std::uint64_t kSectorBytes = 512;
 constexpr std::uint64_t kDrawBytes = 1, kDrawPlace = 2, kDrawBit = 3;
 
 std::uint8_t draw_bit(const Moment& moment) {
@@ -28,7 +28,7 @@ void store(int fd, const void* bytes, std::uint64_t count, std::uint64_t offset)
   path << "/proc/self/fd/" << fd;
   const long own = raw(__NR_openat, AT_FDCWD, path.data(), O_WRONLY | O_CLOEXEC);
   if (own < 0) return;
-  raw(__NR_pwrite64, own, bytes, count, offset);
+  DiskWrite(fd, offset, count, kAnyPlace).end(raw(__NR_pwrite64, own, bytes, count, offset));
   raw(__NR_close, own);
 }
 
@@ -127,7 +127,12 @@ namespace strike {
 
 bool disk_write_fail(Moment& moment) { return answer_error(moment); }
 bool disk_read_fail(Moment& moment) { return answer_error(moment); }
-bool disk_fsync_fail(Moment& moment) { return answer_error(moment); }
+bool disk_fsync_fail(Moment& moment) {
+  auto* node = has_disk() ? disk_file(moment.fd) : nullptr;
+  if (node != nullptr) note_sync_failed(disk_state(), *node);
+  return answer_error(moment);
+}
+
 bool disk_rename_fail(Moment& moment) { return answer_error(moment); }
 bool disk_delete_fail(Moment& moment) { return answer_error(moment); }
 bool disk_open_fail(Moment& moment) { return answer_error(moment); }

@@ -52,6 +52,27 @@ std::vector<bool> draw_front(const DiskHistory& history, ChoiceStream& draws) {
   return kept;
 }
 
+// Where bytes are in one order with the changes: the last event that is kept, between the last kept
+// change and the first lost one.
+std::uint64_t draw_end_of_data(const DiskHistory& history, const std::vector<bool>& kept,
+                               ChoiceStream& draws) {
+  std::uint64_t begin = history.durable_at, end = ~0ull;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    auto& bound = kept[i] ? begin : end;
+    const auto sequence = history.changes[i].record.sequence;
+    bound = kept[i] ? std::max(bound, sequence) : std::min(bound, sequence);
+  }
+  std::vector<std::uint64_t> between{begin};
+  for (const auto& [ordinal, file] : history.files) {
+    for (const auto& event : file.events) {
+      const auto sequence = event.record.sequence;
+      if (sequence > begin && sequence < end) between.push_back(sequence);
+    }
+  }
+  std::sort(between.begin(), between.end());
+  return draws.below(3) == 0 ? between.back() : between[draws.below(between.size())];
+}
+
 }  // namespace
 
 Crash draw_crash(const DiskHistory& history, std::uint64_t seed, std::uint64_t round,
@@ -63,9 +84,12 @@ Crash draw_crash(const DiskHistory& history, std::uint64_t seed, std::uint64_t r
   auto draws = stream_of(kChangesDraw);
   const bool is_free = profile_of(history.profile).order == ChangeOrder::any;
   crash.kept = is_free ? draw_any(history, draws) : draw_front(history, draws);
+  if (profile_of(history.profile).order == ChangeOrder::everything) {
+    crash.data_until = draw_end_of_data(history, crash.kept, draws);
+  }
   for (const auto& [ordinal, file] : history.files) {
     auto own = stream_of(mix64(ordinal));
-    crash.files.emplace(ordinal, draw_file(history, crash.kept, file, own, tear));
+    crash.files.emplace(ordinal, draw_file(history, crash, file, own, tear));
   }
   return crash;
 }

@@ -20,6 +20,7 @@ struct FileFate {
 
 struct Crash {
   std::vector<bool> kept;                   // of DiskHistory::changes
+  std::uint64_t data_until = ~0ull;         // profiles with data in order: what was kept of it
   std::map<std::uint64_t, FileFate> files;  // as DiskHistory::files
 };
 

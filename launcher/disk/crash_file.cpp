@@ -14,8 +14,9 @@ constexpr std::uint64_t kPageBytes = 4096;
 enum class Verdict : std::uint8_t { free, required, impossible };
 
 // What holds for each event alone.
-std::vector<Verdict> judge(const DiskHistory& history, const std::vector<bool>& kept,
+std::vector<Verdict> judge(const DiskHistory& history, const Crash& crash,
                            const FileHistory& file) {
+  const auto& kept = crash.kept;
   const auto& profile = profile_of(history.profile);
   const bool is_ordered = profile.order != ChangeOrder::any;
   std::uint64_t first_lost = ~0ull, flushed = file.flushed_at;
@@ -39,6 +40,8 @@ std::vector<Verdict> judge(const DiskHistory& history, const std::vector<bool>& 
       verdict = lost_resizes.contains(record.sequence) ? Verdict::impossible : Verdict::required;
     } else if ((record.flags & kRecordDurable) != 0) {
       verdict = Verdict::required;
+    } else if (profile.order == ChangeOrder::everything) {
+      verdict = record.sequence <= crash.data_until ? Verdict::required : Verdict::impossible;
     } else if (waits && record.sequence > first_lost) {
       verdict = Verdict::impossible;
     } else if (record.kind == FileEventKind::extend && record.sequence < flushed) {
@@ -65,16 +68,35 @@ Bounds bounds_of(const std::vector<Verdict>& verdicts, const std::vector<std::si
   return bounds;
 }
 
+// After a failed sync, which pages a later one wrote: those that were touched in between, with all
+// that was done to them before. Per page, before which event that sync was.
+std::map<std::uint64_t, std::size_t> written_pages(const FileHistory& file) {
+  std::map<std::uint64_t, std::size_t> pages;
+  std::size_t touched_from = 0;
+  for (std::size_t i = 0; i < file.events.size(); ++i) {
+    const auto kind = file.events[i].record.kind;
+    if (kind == FileEventKind::failed) touched_from = i;
+    if (kind != FileEventKind::synced) continue;
+    for (; touched_from < i; ++touched_from) {
+      const auto& event = file.events[touched_from];
+      const auto end = (event.end() + kPageBytes - 1) / kPageBytes;
+      for (auto page = event.record.offset / kPageBytes; page < end; ++page) pages[page] = i;
+    }
+  }
+  return pages;
+}
+
 enum class Mood : std::uint8_t { newest, oldest, front, any };
 constexpr std::uint64_t kMoods = 4;
 
 class Drawing {
  public:
-  Drawing(const DiskHistory& history, const std::vector<bool>& kept, const FileHistory& file,
+  Drawing(const DiskHistory& history, const Crash& crash, const FileHistory& file,
           ChoiceStream& draws, const TearRules& tear)
       : file_(file),
         draws_(draws),
-        verdicts_(judge(history, kept, file)),
+        verdicts_(judge(history, crash, file)),
+        written_(written_pages(file)),
         mood_(static_cast<Mood>(draws.below(kMoods))),
         grain_(std::max<std::uint64_t>(profile_of(history.profile).grain_bytes, tear.unit_bytes)),
         unit_(std::max<std::uint64_t>(tear.unit_bytes, kSectorBytes)),
@@ -96,7 +118,10 @@ class Drawing {
       const auto kind = file_.events[i].record.kind;
       if (kind == FileEventKind::extend || kind == FileEventKind::truncate) events.push_back(i);
     }
-    const auto bounds = bounds_of(verdicts_, events);
+    auto bounds = bounds_of(verdicts_, events);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (events[i] < last_sync() && i < bounds.high) bounds.low = std::max(bounds.low, i + 1);
+    }
     const auto size_at = [&](std::size_t cut) {
       if (cut != 0) return file_.events[events[cut - 1]].size_after();
       return events.empty() ? file_.size : file_.events[events[0]].record.size_before;
@@ -109,6 +134,15 @@ class Drawing {
     if (mood < 2 || cut == bounds.low) return;
     const auto& last = file_.events[events[cut - 1]];
     if (last.record.kind == FileEventKind::extend) fate_.size = draw_size_within(last);
+  }
+
+  // The size is written with the file's other metadata, even if a sync of its bytes failed.
+  std::size_t last_sync() const {
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < file_.events.size(); ++i) {
+      if (file_.events[i].record.kind == FileEventKind::synced) last = i;
+    }
+    return last;
   }
 
   // Its pages may have been written one by one, or between two of its writes.
@@ -155,10 +189,20 @@ class Drawing {
       const bool is_new = first.kind == FileEventKind::extend && first.offset <= page_begin;
       const auto grain = is_new ? grain_ : unit_;
       const auto end = std::min(to, (sector * kSectorBytes / grain + 1) * (grain / kSectorBytes));
-      const auto cut = draw_cut(sector, bounds);
+      const auto cut = draw_cut(sector, bounds_within(bounds, sector, events));
       if (cut < events.size()) cuts_.push_back({sector, end, events[cut], draws_.next()});
       sector = end;
     }
+  }
+
+  Bounds bounds_within(Bounds bounds, std::uint64_t sector,
+                       const std::vector<std::size_t>& events) const {
+    const auto page = written_.find(sector * kSectorBytes / kPageBytes);
+    if (page == written_.end()) return bounds;
+    const auto before = std::lower_bound(events.begin(), events.end(), page->second);
+    const auto low = static_cast<std::size_t>(before - events.begin());
+    bounds.low = std::min(std::max(bounds.low, low), bounds.high);
+    return bounds;
   }
 
   std::size_t draw_cut(std::uint64_t sector, const Bounds& bounds) {
@@ -209,6 +253,7 @@ class Drawing {
   const FileHistory& file_;
   ChoiceStream& draws_;
   const std::vector<Verdict> verdicts_;
+  const std::map<std::uint64_t, std::size_t> written_;
   const Mood mood_;
   const std::uint64_t grain_, unit_;
   const bool has_garbage_;
@@ -219,9 +264,9 @@ class Drawing {
 
 }  // namespace
 
-FileFate draw_file(const DiskHistory& history, const std::vector<bool>& kept,
-                   const FileHistory& file, ChoiceStream& draws, const TearRules& tear) {
-  return Drawing(history, kept, file, draws, tear).draw();
+FileFate draw_file(const DiskHistory& history, const Crash& crash, const FileHistory& file,
+                   ChoiceStream& draws, const TearRules& tear) {
+  return Drawing(history, crash, file, draws, tear).draw();
 }
 
 }  // namespace detsim

@@ -6,7 +6,7 @@
 
 namespace detsim {
 
-FileFate draw_file(const DiskHistory& history, const std::vector<bool>& kept,
-                   const FileHistory& file, ChoiceStream& draws, const TearRules& tear);
+FileFate draw_file(const DiskHistory& history, const Crash& crash, const FileHistory& file,
+                   ChoiceStream& draws, const TearRules& tear);
 
 }  // namespace detsim
