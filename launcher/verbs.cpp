@@ -10,7 +10,7 @@ const std::vector<Verb>& verbs() {
       {"replay", "repeat a failure that explore has kept", verb_replay},
       {"bisect", "make a failure small, and show the switch that decides", verb_bisect},
       {"seeds", "keep the seeds that once failed, and test them", verb_seeds},
-      {"report", "print a trace file, or where two of them part", verb_report},
+      {"report", "print a trace, compare two, merge parts of an exploration", verb_report},
       {"faults", "print the faults there are, or check a plan of them", verb_faults},
       {"calls", "print how each system call is treated", verb_calls},
       {"doctor", "look at what this machine offers, and test detsim on it", verb_doctor},

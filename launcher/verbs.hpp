@@ -26,6 +26,7 @@ int verb_replay(const Invocation& invocation);
 int verb_bisect(const Invocation& invocation);
 int verb_seeds(const Invocation& invocation);
 int verb_report(const Invocation& invocation);
+int verb_report_merge(const Invocation& invocation);
 int verb_faults(const Invocation& invocation);
 int verb_calls(const Invocation& invocation);
 int verb_doctor(const Invocation& invocation);

@@ -8,12 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <new>
 
+#include "launcher/explore/failure_directory.hpp"
+#include "launcher/explore/results.hpp"
 #include "launcher/explore/worker.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -22,6 +25,7 @@ namespace detsim {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr auto kWriteEvery = std::chrono::milliseconds(200);
 constexpr auto kPatience = std::chrono::seconds(3);  // with what runs when it is asked to stop
 
 volatile std::sig_atomic_t asked_to_stop = 0;
@@ -51,13 +55,50 @@ class Explorer {
     std::signal(SIGINT, old_int);
     std::signal(SIGTERM, old_term);
     munmap(memory, sizeof(SharedWork));
-    done_.wall_ns = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_).count());
+    done_.wall_ns = elapsed_ns();
     progress(true);
+    if (done_.refused == 0) keep_lowest();
+    end_results();
     return std::move(done_);
   }
 
  private:
+  std::string why_ended() const {
+    if (done_.interrupted) return "interrupted";
+    return options_.until_failure && done_.failed > 0 ? "failure" : "done";
+  }
+
+  void end_results() {
+    if (writer_ == nullptr) return;
+    if (const auto problem = writer_->end(why_ended(), done_.wall_ns); !problem.empty()) {
+      say_line(problem);
+    }
+    writer_.reset();
+  }
+
+  // Which of several failing runs ends first is chance; the example is the one with the lowest
+  // seed, so that reports are the same.
+  void keep_lowest() {
+    Runner runner;
+    for (auto& [signature, bucket] : done_.buckets) {
+      if (bucket.directory.empty() || bucket.seed == bucket.lowest_seed) continue;
+      const auto run = run_of(options_, bucket.lowest_seed, bucket.lowest_length);
+      const auto again = runner.run(run);
+      if (!again.failure || again.failure->signature != signature) continue;
+      remove_failure(bucket.directory);
+      KeptExample example{*again.failure, run.seed, strategy_of(run), bucket.directory, ""};
+      example.problem = keep_failure(runner, run, again, bucket.directory);
+      if (!example.problem.empty()) example.directory.clear();
+      bucket.directory.clear();
+      take_example(example);
+    }
+  }
+
+  void take_example(const KeptExample& example) {
+    count(done_, example);
+    if (writer_ != nullptr) writer_->add(example);
+  }
+
   Exploration refuse(const std::string& problem) {
     done_.refused = kExitFailed;
     done_.problem = problem;
@@ -104,16 +145,23 @@ class Explorer {
     }
     watch_stop();
     progress(false);
+    write_results();
     return lives;
   }
 
+  // Often enough that an interruption loses little, and not a call for each run.
+  void write_results() {
+    if (writer_ == nullptr || Clock::now() - written_ < kWriteEvery) return;
+    written_ = Clock::now();
+    if (const auto problem = writer_->flush(); !problem.empty()) say_line(problem);
+  }
+
   void take_notes(Worker& worker) {
-    char buffer[kNoteBytesMax];
     for (;;) {
-      const auto got = recv(worker.socket, buffer, sizeof buffer, MSG_DONTWAIT);
+      const auto got = recv(worker.socket, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got < static_cast<ssize_t>(sizeof(RunNote))) break;
-      take_note(std::string(buffer, static_cast<std::size_t>(got)));
+      take_note(std::string(buffer_.data(), static_cast<std::size_t>(got)));
     }
     close(worker.socket);
     worker.socket = -1;
@@ -139,32 +187,49 @@ class Explorer {
       return;
     }
     if (note.interrupted) return;
-    ++done_.runs;
-    done_.schedules.add(note.schedule_hash);
-    done_.outcomes.add(note.outcome_hash);
-    if (note.failed && texts.size() == 5) take_failure(note, texts);
+    auto record = record_of(note);
+    if (note.failed && texts.size() >= 5) {
+      record.failed = true;
+      record.failure = {texts[0], texts[1], texts[2]};
+    }
+    if (texts.size() % 5 == 1) record.rules = parse_rules(texts.back());
+    count(done_, record);
+    write_down(record);
+    if (record.failed && !(texts[3].empty() && texts[4].empty())) {
+      take_example({record.failure, record.seed, record.strategy, texts[3], texts[4]});
+      if (!options_.quiet) say_line(fmt::format("seed {}: {}", note.seed, texts[1]));
+    }
   }
 
-  void take_failure(const RunNote& note, const std::vector<std::string>& texts) {
-    ++done_.failed;
-    auto& bucket = done_.buckets[texts[2]];
-    const bool is_kept = !texts[3].empty() || !texts[4].empty();
-    if (bucket.count++ == 0 || is_kept) {
-      bucket.failure = {texts[0], texts[1], texts[2]};
-      bucket.seed = note.seed;
-      auto run = options_.run;
-      run.seed = note.seed;
-      if (options_.mixes) mix_strategy(run);
-      run.strategy_length = note.strategy_length;
-      bucket.strategy = strategy_of(run);
+  // Results that are there are replaced when the first run has ended: not by a command that cannot
+  // be run.
+  void write_down(const RunRecord& record) {
+    if (done_.runs == 1) {
+      std::string problem;
+      writer_ = ResultWriter::create(options_, false, problem);
+      if (writer_ == nullptr) say_line(problem + "; the runs are not written down");
     }
-    if (is_kept) {
-      bucket.directory = texts[3];
-      bucket.problem = texts[4];
-      if (!options_.quiet) {
-        say_line(fmt::format("seed {}: {}", note.seed, texts[1]));
-      }
-    }
+    if (writer_ != nullptr) writer_->add(record);
+  }
+
+  RunRecord record_of(const RunNote& note) const {
+    RunRecord record;
+    record.seed = note.seed;
+    record.schedule = note.schedule_hash;
+    record.outcome = note.outcome_hash;
+    record.events = note.events;
+    record.virtual_ns = note.virtual_ns;
+    record.wall_ns = note.wall_ns;
+    record.at_ns = elapsed_ns();
+    record.exit_code = note.exit_code;
+    record.strategy_length = note.strategy_length;
+    record.strategy = strategy_of(run_of(options_, note.seed, note.strategy_length));
+    return record;
+  }
+
+  std::uint64_t elapsed_ns() const {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_).count());
   }
 
   // What runs may come to its end, but not for ever.
@@ -191,16 +256,10 @@ class Explorer {
     if (last && !terminal) return;
     said_ = Clock::now();
     const auto seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    std::string of;
-    if (options_.runs != ~0ull) of = fmt::format(" of {}", options_.runs);
-    if (options_.duration_ns != kNever) {
-      const auto left = static_cast<double>(options_.duration_ns) / 1e9 - seconds;
-      of += fmt::format(", {:.0f} s left", left > 0 ? left : 0.0);
-    }
-    const auto line =
-        fmt::format("{}{} runs, {:.0f} per second, {} failed, {} schedules, {} outcomes",
-                    done_.runs, of, static_cast<double>(done_.runs) / seconds, done_.failed,
-                    done_.schedules.distinct(), done_.outcomes.distinct());
+    const auto line = fmt::format(
+        "{} runs{}, {:.0f} per second, {} failed in {} ways, {} schedules, {} outcomes", done_.runs,
+        still_to_do(seconds), static_cast<double>(done_.runs) / seconds, done_.failed,
+        done_.buckets.size(), done_.schedules.distinct(), done_.outcomes.distinct());
     if (terminal) {
       fmt::print(stderr, "\r\033[Kdetsim: {}{}", line, last ? "\n" : "");
       std::fflush(stderr);
@@ -209,15 +268,37 @@ class Explorer {
     }
   }
 
+  // Of how many, and how long it will take: as asked for, or at the rate so far.
+  std::string still_to_do(double seconds) const {
+    std::string words;
+    double left_s = -1;
+    if (options_.runs != ~0ull) {
+      const auto runs = runs_of(options_.shard, options_.runs);
+      words = fmt::format(" of {}", runs);
+      if (done_.runs > 0) {
+        left_s = seconds / static_cast<double>(done_.runs) * static_cast<double>(runs - done_.runs);
+      }
+    }
+    if (options_.duration_ns != kNever) {
+      const auto until_s = std::max(static_cast<double>(options_.duration_ns) / 1e9 - seconds, 0.0);
+      left_s = left_s < 0 ? until_s : std::min(left_s, until_s);
+    }
+    if (left_s < 0) return words;
+    return words + (left_s < 100 ? fmt::format(", {:.0f} s left", left_s)
+                                 : fmt::format(", {:.0f} min left", left_s / 60));
+  }
+
   static void say_line(const std::string& words) {
     if (isatty(2) == 1) fmt::print(stderr, "\r\033[K");
     say(words);
   }
 
   const ExploreOptions& options_;
-  Clock::time_point began_, said_ = Clock::now(), stopping_{};
+  Clock::time_point began_, said_ = Clock::now(), written_ = Clock::now(), stopping_{};
   SharedWork* shared_ = nullptr;
   std::vector<Worker> workers_;
+  std::vector<char> buffer_ = std::vector<char>(kNoteBytesMax);
+  std::unique_ptr<ResultWriter> writer_;
   Exploration done_;
 };
 

@@ -2,11 +2,14 @@
 // world has one address), take seeds in order and tell what came of them.
 #pragma once
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "launcher/explore/distinct.hpp"
 #include "launcher/explore/failure.hpp"
+#include "launcher/explore/fault_totals.hpp"
+#include "launcher/explore/shard.hpp"
 #include "launcher/run.hpp"
 
 namespace detsim {
@@ -14,12 +17,14 @@ namespace detsim {
 struct ExploreOptions {
   RunOptions run;
   std::uint64_t first_seed = 0;
-  std::uint64_t runs = ~0ull;          // at most
+  std::uint64_t runs = ~0ull;          // at most, of all shards together
+  Shard shard;                         // which of them are this exploration's
   std::uint64_t duration_ns = kNever;  // no run begins later
   unsigned jobs = 0;                   // 0: as many as there are cores
   bool until_failure = false;
   bool mixes = true;  // the strategy follows from the seed
   std::string directory = "detsim-failures";
+  bool keeps_directory = true;  // also when nothing failed
   bool quiet = false;
 };
 
@@ -30,10 +35,21 @@ void mix_strategy(RunOptions& run);
 struct Bucket {
   Failure failure;
   std::uint64_t count = 0;
-  std::uint64_t seed = 0;  // of the kept example, or of the first
+  std::uint64_t lowest_seed = ~0ull, lowest_length = 0;  // and the length its strategy was told
+  std::uint64_t seed = ~0ull;                            // of the kept example, or the lowest
   std::string strategy;
   std::string directory;  // of the kept example; empty: `problem` says why
   std::string problem;
+};
+
+/// What had been seen after so many runs.
+struct CoveragePoint {
+  std::uint64_t runs = 0, failed = 0, schedules = 0, outcomes = 0;
+};
+
+/// The runs with one strategy.
+struct StrategyTotal {
+  std::uint64_t runs = 0, failed = 0;
 };
 
 struct Exploration {
@@ -43,6 +59,9 @@ struct Exploration {
   std::uint64_t wall_ns = 0;
   DistinctCounter schedules, outcomes;
   std::map<std::string, Bucket> buckets;  // by signature
+  std::map<std::string, StrategyTotal> strategies;
+  FaultTotals faults;
+  std::vector<CoveragePoint> coverage;  // by seed; empty: not known
   bool interrupted = false;
   double runs_per_second() const {
     return wall_ns == 0 ? 0 : static_cast<double>(runs) * 1e9 / static_cast<double>(wall_ns);
@@ -53,10 +72,16 @@ Exploration explore(const ExploreOptions& options);
 
 // -- what is said of it (summary.cpp); `program` is argv[0]
 std::string console_text(const Exploration& done);
-std::string json_text(const ExploreOptions& options, const Exploration& done,
-                      const std::string& program);
+/// docs/exploration.schema.json has the schema (summary_json.cpp).
+nlohmann::ordered_json json_of(const ExploreOptions& options, const Exploration& done,
+                               const std::string& program);
 std::string junit_text(const ExploreOptions& options, const Exploration& done,
                        const std::string& program);
 std::string markdown_text(const Exploration& done, const std::string& program);
+
+/// The most frequent first.
+std::vector<const Bucket*> most_frequent_first(const Exploration& done);
+/// The command that repeats the kept example; empty: there is none.
+std::string replay_of(const Bucket& bucket, const std::string& program);
 
 }  // namespace detsim

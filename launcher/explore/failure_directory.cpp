@@ -118,6 +118,15 @@ std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRu
   return written ? "" : fmt::format("cannot write into '{}'", directory);
 }
 
+void remove_failure(const std::string& directory) {
+  std::error_code error;
+  for (const auto* name :
+       {"failure.json", "choices.txt", "trace", "stdout", "stderr", "report.txt"}) {
+    fs::remove(fs::path(directory) / name, error);
+  }
+  fs::remove(directory, error);
+}
+
 std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::string& problem) {
   const auto text = read_file(directory + "/failure.json");
   if (text.empty()) {

@@ -31,6 +31,8 @@ struct KeptFailure {
 /// Does the run again with a trace, in `directory`, which is made. Empty: done; else why not.
 std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRun& failed,
                          const std::string& directory);
+/// Takes away what keep_failure() wrote, and nothing else.
+void remove_failure(const std::string& directory);
 /// nullptr: `problem` says what is wrong with the directory.
 std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::string& problem);
 

@@ -1,8 +1,7 @@
-// What is said of an exploration: to people on a console and in a pull request, and to programs.
+// What is said of an exploration to people: on a console, in a pull request, in a test report.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "launcher/explore/explorer.hpp"
 #include "launcher/values.hpp"
@@ -10,29 +9,12 @@
 namespace detsim {
 namespace {
 
-using Json = nlohmann::ordered_json;
-constexpr int kSchema = 1;
-
-std::vector<const Bucket*> most_frequent_first(const Exploration& done) {
-  std::vector<const Bucket*> buckets;
-  for (const auto& [signature, bucket] : done.buckets) buckets.push_back(&bucket);
-  std::stable_sort(buckets.begin(), buckets.end(),
-                   [](const auto* a, const auto* b) { return a->count > b->count; });
-  return buckets;
-}
-
 std::string percent(double part) { return fmt::format("{:.3g} %", 100 * part); }
 
 std::string rate_words(const Bucket& bucket, std::uint64_t runs) {
   const auto rate = rate_of(bucket.count, runs);
   return fmt::format("{} of {} runs, {} ({} to {})", bucket.count, runs, percent(rate.rate),
                      percent(rate.low), percent(rate.high));
-}
-
-std::string replay_of(const Bucket& bucket, const std::string& program) {
-  return bucket.directory.empty()
-             ? ""
-             : fmt::format("{} replay {}", shell_quoted(program), shell_quoted(bucket.directory));
 }
 
 std::string escaped(const std::string& text) {
@@ -53,6 +35,20 @@ std::string escaped(const std::string& text) {
 
 }  // namespace
 
+std::vector<const Bucket*> most_frequent_first(const Exploration& done) {
+  std::vector<const Bucket*> buckets;
+  for (const auto& [signature, bucket] : done.buckets) buckets.push_back(&bucket);
+  std::stable_sort(buckets.begin(), buckets.end(),
+                   [](const auto* a, const auto* b) { return a->count > b->count; });
+  return buckets;
+}
+
+std::string replay_of(const Bucket& bucket, const std::string& program) {
+  return bucket.directory.empty()
+             ? ""
+             : fmt::format("{} replay {}", shell_quoted(program), shell_quoted(bucket.directory));
+}
+
 std::string console_text(const Exploration& done) {
   auto text = fmt::format(
       "{} runs in {:.1f} s, {:.0f} per second: {} failed, in {} {}\n"
@@ -70,41 +66,9 @@ std::string console_text(const Exploration& done) {
       text += fmt::format("    not kept: {}\n", bucket->problem);
     }
   }
+  text += console_text(done.faults);
   if (done.interrupted) text += "\ninterrupted: this is what was done until then\n";
   return text;
-}
-
-std::string json_text(const ExploreOptions& options, const Exploration& done,
-                      const std::string& program) {
-  Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
-  json["command"] = options.run.command;
-  json["first_seed"] = options.first_seed;
-  json["strategy"] = options.mixes ? "mix" : strategy_of(options.run);
-  json["summary"] = {{"runs", done.runs},
-                     {"failed", done.failed},
-                     {"distinct_schedules", done.schedules.distinct()},
-                     {"distinct_outcomes", done.outcomes.distinct()},
-                     {"chance_of_new_schedule", done.schedules.chance_of_new()},
-                     {"runs_per_second", done.runs_per_second()},
-                     {"wall_ns", done.wall_ns},
-                     {"interrupted", done.interrupted}};
-  auto& failures = json["failures"] = Json::array();
-  for (const auto* bucket : most_frequent_first(done)) {
-    const auto rate = rate_of(bucket->count, done.runs);
-    failures.push_back({{"seed", bucket->seed},
-                        {"strategy", bucket->strategy},
-                        {"kind", bucket->failure.kind},
-                        {"message", bucket->failure.message},
-                        {"signature", bucket->failure.signature},
-                        {"count", bucket->count},
-                        {"rate", rate.rate},
-                        {"rate_low", rate.low},
-                        {"rate_high", rate.high},
-                        {"dir", bucket->directory},
-                        {"replay", replay_of(*bucket, program)}});
-    if (!bucket->problem.empty()) failures.back()["problem"] = bucket->problem;
-  }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string junit_text(const ExploreOptions& options, const Exploration& done,
@@ -132,7 +96,7 @@ std::string junit_text(const ExploreOptions& options, const Exploration& done,
 std::string markdown_text(const Exploration& done, const std::string& program) {
   auto text = fmt::format("**detsim**: {} runs, {} failed, {} distinct schedules\n", done.runs,
                           done.failed, done.schedules.distinct());
-  if (done.buckets.empty()) return text;
+  if (done.buckets.empty()) return text + markdown_text(done.faults);
   text += "\n| failure | runs | seed | repeat |\n|---|---|---|---|\n";
   for (const auto* bucket : most_frequent_first(done)) {
     auto message = bucket->failure.message;
@@ -140,7 +104,7 @@ std::string markdown_text(const Exploration& done, const std::string& program) {
     text += fmt::format("| {} | {} | {} | `{}` |\n", message, rate_words(*bucket, done.runs),
                         bucket->seed, replay_of(*bucket, program));
   }
-  return text;
+  return text + markdown_text(done.faults);
 }
 
 }  // namespace detsim

@@ -67,19 +67,9 @@ std::string note_of(const RunNote& note) {
   return {reinterpret_cast<const char*>(&note), sizeof note};
 }
 
-std::string note_of(const ExploreOptions& options, const RunOptions& run_options,
-                    SharedWork& shared, Runner& runner, const KeptRun& run) {
-  const auto code = static_cast<std::uint64_t>(exit_code_of(run.result));
-  RunNote note{.seed = run_options.seed,
-               .schedule_hash = run.result.schedule_hash,
-               .outcome_hash = mix64(runner.output_digest() + code),
-               .strategy_length = run_options.strategy_length,
-               .refused = run.result.refused,
-               .failed = run.failure.has_value(),
-               .interrupted = run.result.outside_signal != 0};
-  auto packet = note_of(note);
-  if (run.result.refused != 0) append(packet, run.result.problem);
-  if (!note.failed || note.interrupted) return packet;
+void append_failure(std::string& packet, const ExploreOptions& options,
+                    const RunOptions& run_options, SharedWork& shared, Runner& runner,
+                    const KeptRun& run) {
   std::string directory, problem;
   if (claims(shared, run.failure->signature)) {
     directory = directory_for(options, *run.failure);
@@ -90,6 +80,31 @@ std::string note_of(const ExploreOptions& options, const RunOptions& run_options
        {run.failure->kind, run.failure->message, run.failure->signature, directory, problem}) {
     append(packet, text);
   }
+}
+
+std::string note_of(const ExploreOptions& options, const RunOptions& run_options,
+                    SharedWork& shared, Runner& runner, const KeptRun& run, bool is_first) {
+  const auto code = static_cast<std::uint64_t>(exit_code_of(run.result));
+  RunNote note{.seed = run_options.seed,
+               .schedule_hash = run.result.schedule_hash,
+               .outcome_hash = mix64(runner.output_digest() + code),
+               .strategy_length = run_options.strategy_length,
+               .events = run.result.events,
+               .virtual_ns = run.result.virtual_ns,
+               .wall_ns = run.wall_ns,
+               .exit_code = static_cast<std::int32_t>(code),
+               .refused = run.result.refused,
+               .failed = run.failure.has_value(),
+               .interrupted = run.result.outside_signal != 0};
+  auto packet = note_of(note);
+  if (run.result.refused != 0) append(packet, run.result.problem);
+  if (note.interrupted || note.refused != 0) return packet;
+  if (note.failed) append_failure(packet, options, run_options, shared, runner, run);
+  if (!run.result.faults.rules.empty()) {
+    // Rules without an opportunity are told once by each worker.
+    packet += to_text(counts_of(run.result.faults, is_first));
+    packet.push_back('\0');
+  }
   return packet;
 }
 
@@ -99,8 +114,15 @@ std::uint64_t length_of(const RunResult& result) {
   return std::max<std::uint64_t>(result.decisions, 1);
 }
 
+// The first run of the whole exploration, in a shard that it is not in.
+RunOptions first_run(const ExploreOptions& options, RunOptions run) {
+  run.seed = options.first_seed;
+  if (options.mixes) mix_strategy(run);
+  return run;
+}
+
 // The length that a strategy is told is that of the first run, whoever does it: so what a seed
-// finds does not depend on the number of workers. False: it will not be known.
+// finds does not depend on the number of workers and shards. False: it will not be known.
 bool learn_length(const SharedWork& shared, RunOptions& run) {
   if (!strategies()[run.strategy].takes_length || run.strategy_length != 0) return true;
   while (shared.length == kNever) {
@@ -121,17 +143,22 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
   auto run_options = options.run;
   run_options.core = core_of(index);
   run_options.quiet = true;
-  while (!shared.stop) {
+  const auto runs = options.runs == ~0ull ? ~0ull : runs_of(options.shard, options.runs);
+  for (bool is_first = true; !shared.stop; is_first = false) {
     if (options.duration_ns != kNever && now_ns() - began_ns >= options.duration_ns) break;
     const auto number = shared.next.fetch_add(1);
-    if (number >= options.runs) break;
-    run_options.seed = options.first_seed + number;
+    if (number >= runs) break;
+    run_options.seed = options.first_seed + number_of(options.shard, number);
     run_options.strategy_length = options.run.strategy_length;
+    if (number == 0 && run_options.seed != options.first_seed) {
+      shared.length = length_of(runner.run(first_run(options, run_options)).result);
+    }
     if (options.mixes) mix_strategy(run_options);
-    if (number != 0 && !learn_length(shared, run_options)) break;
+    const bool is_very_first = run_options.seed == options.first_seed;
+    if (!is_very_first && !learn_length(shared, run_options)) break;
     const auto run = runner.run(run_options);
-    if (number == 0) shared.length = length_of(run.result);
-    tell(socket, note_of(options, run_options, shared, runner, run));
+    if (is_very_first) shared.length = length_of(run.result);
+    tell(socket, note_of(options, run_options, shared, runner, run, is_first));
     if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
   }
   _exit(0);

@@ -17,18 +17,21 @@ struct SharedWork {
   std::atomic<std::uint64_t> kept[1024] = {};
 };
 
-/// What a worker tells of a run: this, and for a failed one the strings behind it, each ended by a
-/// zero byte: kind, message, signature, directory, problem.
+/// What a worker tells of a run: this, and the strings behind it, each ended by a zero byte: of a
+/// failed one kind, message, signature, directory, problem; then, if it had a fault plan, its
+/// rules. Of a run that could not be done: why.
 struct RunNote {
   std::uint64_t seed = 0;
   std::uint64_t schedule_hash = 0;
   std::uint64_t outcome_hash = 0;
   std::uint64_t strategy_length = 0;
+  std::uint64_t events = 0, virtual_ns = 0, wall_ns = 0;
+  std::int32_t exit_code = 0;
   std::int32_t refused = 0;
   bool failed = false;
   bool interrupted = false;  // the run was ended from outside: it does not count
 };
-constexpr std::size_t kNoteBytesMax = 16384;
+constexpr std::size_t kNoteBytesMax = 128 * 1024;
 
 /// Never returns. `socket` keeps the boundaries of what is written to it.
 [[noreturn]] void work(const ExploreOptions& options, SharedWork& shared, unsigned index,

@@ -4,6 +4,7 @@
 #include "launcher/command_line.hpp"
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/failure_directory.hpp"
+#include "launcher/explore/report_files.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 
@@ -29,11 +30,7 @@ Parsed<Range> parse_range(const std::string& text) {
   return parsed;
 }
 
-struct Files {
-  std::string json, junit, markdown;
-};
-
-void add_options(CLI::App& app, ExploreOptions& options, Files& files, bool& keep_going) {
+void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, bool& keep_going) {
   add_value(
       app, "--seeds", "A..B", parse_range,
       [&](Range range) {
@@ -54,28 +51,49 @@ void add_options(CLI::App& app, ExploreOptions& options, Files& files, bool& kee
       [](const std::string& text) { return parse_number(text, 1, 1024); },
       [&](std::uint64_t jobs) { options.jobs = static_cast<unsigned>(jobs); },
       "Runs side by side. Default: one per core");
+  add_value(
+      app, "--shard", "I/N", parse_shard, [&](const Shard& shard) { options.shard = shard; },
+      "Only every Nth seed, from the Ith on; auto/N takes I from the job's environment");
   app.add_flag("--until-failure", options.until_failure, "Stop at the first failure");
   app.add_flag("--keep-going", keep_going, "Go on after failures, which is the default");
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
       ->type_name("DIR");
-  app.add_option("--json", files.json, "Write what was found to this file, for programs")
-      ->type_name("FILE");
-  app.add_option("--junit", files.junit, "The same as JUnit XML")->type_name("FILE");
-  app.add_option("--markdown", files.markdown, "The same as Markdown")->type_name("FILE");
+  add_report_options(app, files);
 }
 
-bool write_reports(const ExploreOptions& options, const Exploration& done, const Files& files,
-                   const std::string& program) {
-  bool written = true;
-  const auto write = [&](const std::string& path, const std::string& text) {
-    if (path.empty() || write_file(path, text)) return;
-    say(fmt::format("cannot write '{}'", path));
-    written = false;
-  };
-  write(files.json, json_text(options, done, program));
-  write(files.junit, junit_text(options, done, program));
-  write(files.markdown, markdown_text(done, program));
-  return written;
+// The shard that was asked for, or that a job's environment tells; and its own directory.
+std::string settle_shard(ExploreOptions& options, bool is_given) {
+  auto& shard = options.shard;
+  if (shard.index == 0 || (!is_given && shard == Shard{})) {
+    const auto found = find_shard(shard.index == 0 ? shard.count : 0, getenv);
+    if (!found) return "--shard auto: " + found.problem;
+    shard = found.value;
+  }
+  if (shard == Shard{}) return "";
+  options.directory += fmt::format("/shard-{}-of-{}", shard.index, shard.count);
+  if (!options.quiet) {
+    say(fmt::format("shard {} of {}{}, in {}", shard.index, shard.count,
+                    shard.source.empty() ? "" : ", as " + shard.source + " says",
+                    options.directory));
+  }
+  return "";
+}
+
+// What is reported is made of the result directory, as a merged report is; where that could not be
+// written, of what is known here.
+bool report(const ExploreOptions& options, const Exploration& done, const ReportFiles& files,
+            const std::string& program) {
+  if (!files.any()) return true;
+  auto results = read_results({options.directory});
+  if (!results.problem.empty() || results.done.runs < done.runs) {
+    say("the result directory is not whole: the reports have no list of runs");
+    results = {};
+  }
+  auto coverage = std::move(results.done.coverage);
+  results.options = options;
+  results.done = done;
+  results.done.coverage = std::move(coverage);
+  return write_reports(files, results, program);
 }
 
 }  // namespace
@@ -84,7 +102,7 @@ int verb_explore(const Invocation& invocation) {
   ExploreOptions options;
   options.run.wall_limit_ns = kLimitDefault_ns;
   options.first_seed = 1;
-  Files files;
+  ReportFiles files;
   bool keep_going = false;
   RunOptionsGiven given;
   CLI::App app("Runs a program under many seeds, and keeps what fails.",
@@ -106,13 +124,22 @@ int verb_explore(const Invocation& invocation) {
     say("--until-failure and --keep-going exclude each other");
     return kExitFailed;
   }
+  if (const auto problem = settle_shard(options, app.count("--shard") > 0); !problem.empty()) {
+    say(problem);
+    return kExitFailed;
+  }
+  options.keeps_directory = app.count("--dir") > 0 || options.shard.count > 1;
   const auto done = explore(options);
   if (done.refused != 0) {
     say(done.problem);
     return done.refused;
   }
   if (!options.quiet) fmt::print("{}", console_text(done));
-  if (!write_reports(options, done, files, invocation.program)) return kExitFailed;
+  const bool is_reported = report(options, done, files, invocation.program);
+  if (done.failed == 0 && !done.interrupted && !options.keeps_directory) {
+    discard_results(options.directory);
+  }
+  if (!is_reported) return kExitFailed;
   return done.failed == 0 ? 0 : 1;
 }
 

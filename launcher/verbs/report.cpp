@@ -100,6 +100,10 @@ int compare(const ReportOptions& options) {
 }  // namespace
 
 int verb_report(const Invocation& invocation) {
+  if (!invocation.arguments.empty() && invocation.arguments[0] == "merge") {
+    return verb_report_merge(
+        {invocation.program, {invocation.arguments.begin() + 1, invocation.arguments.end()}});
+  }
   CLI::App app("Prints a trace file, or where two of them part.", invocation.program + " report");
   ReportOptions options;
   const auto number = [](const std::string& text) { return parse_number(text, 0, ~0ull); };
@@ -122,6 +126,7 @@ int verb_report(const Invocation& invocation) {
   app.footer(
       "An event is a scheduling decision, a call that returned, a signal, a jump of time, or the\n"
       "start or end of a task or process. docs/trace-format.md has the format.\n"
+      "`detsim report merge DIR...` reports what parts of an exploration found.\n"
       "Exit status: 0; 121 the two traces differ; 125 a file is not a whole trace.");
   if (const auto code = parse_command_line(app, invocation, nullptr)) return *code;
   if (options.files.empty() || options.files.size() > 2) {

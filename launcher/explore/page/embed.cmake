@@ -1,0 +1,12 @@
+# The parts of the page as texts for the compiler: -DPARTS=a;b -DOUTPUT=file.
+set(text "")
+foreach(part IN LISTS PARTS)
+  get_filename_component(kind ${part} LAST_EXT)
+  string(SUBSTRING ${kind} 1 -1 kind)
+  string(SUBSTRING ${kind} 0 1 head)
+  string(SUBSTRING ${kind} 1 -1 tail)
+  string(TOUPPER ${head} head)
+  file(READ ${part} content)
+  string(APPEND text "constexpr const char kPage${head}${tail}[] = R\"detsim(${content})detsim\";\n")
+endforeach()
+file(WRITE ${OUTPUT} "${text}")

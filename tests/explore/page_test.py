@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+"""The page of an exploration in a real browser: opened, filtered, expanded, copied from.
+
+    page_test.py DETSIM SAMPLE [RUNS...]
+
+Without arguments behind SAMPLE with 1,000 and 100,000 runs, whose result directories are made up.
+DETSIM_PAGE_SLACK: by how much a busy machine may exceed the limits. Default: 4.
+"""
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+DETSIM, SAMPLE = sys.argv[1:3]
+SIZES = [int(word) for word in sys.argv[3:]] or [1000, 100000]
+SLACK = float(os.environ.get('DETSIM_PAGE_SLACK', '4'))
+WRITE_SECONDS, OPEN_SECONDS = 5, 2
+FAILED = []
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select
+except ImportError:
+    print('SKIPPED: python3-selenium is not installed')
+    sys.exit(77)
+
+
+def check(holds, words):
+    if not holds:
+        FAILED.append(words)
+        print('FAILED:', words)
+
+
+WAYS = [('exit', 'exit status 1: three payments of 10 make 20', .02),
+        ('deadlock', '4 tasks wait, and none can ever run again', .006),
+        ('signal', 'SIGSEGV: </script><script>document.title="broken"</script>', .003)]
+RULES = [('disk.write_fail', 10**7, 120), ('net.delay', 5 * 10**7, 60),
+         ('disk.fsync_fail path=**/*.log', 10**8, 0)]
+
+
+def one_run(draws, number):
+    line = {'seed': number + 1, 'exit': 0, 'schedule': f'{draws.getrandbits(60) | 1:016x}',
+            'outcome': f'{draws.randrange(5):016x}', 'events': draws.randrange(800, 4000),
+            'virtual_ns': draws.randrange(10**5, 10**8), 'wall_ns': draws.randrange(10**5, 10**6),
+            'at_ns': number * 400000}
+    draw = draws.random()
+    for kind, message, chance in WAYS:
+        if draw < chance:
+            line |= {'exit': 1, 'kind': kind, 'message': message, 'signature': message}
+            break
+        draw -= chance
+    line['faults'] = [[name, 0 if '=' in name else 1, rate, most, int(draws.random() < .1)]
+                      for name, rate, most in RULES if most or number == 0]
+    return line
+
+
+def made_up(directory, runs):
+    os.makedirs(directory)
+    with open(directory + '/exploration.json', 'w', encoding='utf-8') as head:
+        json.dump({'schema': 1, 'detsim': '0', 'command': ['./server', '--workers', '4'],
+                   'first_seed': 1, 'runs': runs, 'strategy': 'mix',
+                   'shard': {'index': 1, 'count': 1}, 'environment': [], 'cpus': 2,
+                   'epoch_ns': 1577836800 * 10**9, 'virtual_limit_ns': 2**64 - 1,
+                   'faults': 'moderate', 'fault': [], 'private': [], 'files': []}, head)
+    draws = random.Random(1)
+    lines = [one_run(draws, number) for number in range(runs)]
+    with open(directory + '/runs.jsonl', 'w', encoding='utf-8') as out:
+        for line in lines:
+            out.write(json.dumps(line, separators=(',', ':')) + '\n')
+        out.write(json.dumps({'end': 'done', 'wall_ns': runs * 400000}) + '\n')
+    return lines
+
+
+def browser(directory):
+    options = webdriver.ChromeOptions()
+    for word in ['--headless=new', '--no-sandbox', '--disable-gpu', '--window-size=1280,1000',
+                 '--disable-dev-shm-usage', '--force-prefers-reduced-motion',
+                 f'--user-data-dir={directory}/profile']:
+        options.add_argument(word)
+    options.set_capability('goog:loggingPrefs', {'browser': 'ALL', 'performance': 'ALL'})
+    return webdriver.Chrome(options=options)
+
+
+def open_page(driver, path):
+    best = float('inf')
+    for _ in range(3):
+        driver.get('about:blank')
+        began = time.monotonic()
+        driver.get('file://' + path)
+        while driver.execute_script('return document.documentElement.dataset.ready') != 'true':
+            time.sleep(.01)
+        best = min(best, time.monotonic() - began)
+        if best < OPEN_SECONDS:
+            break
+    return best
+
+
+def text(driver, selector):
+    return driver.find_element(By.CSS_SELECTOR, selector).text
+
+
+def becomes(driver, selector, words):
+    """A busy browser may take its time."""
+    end = time.monotonic() + 5
+    while text(driver, selector) != words and time.monotonic() < end:
+        time.sleep(.05)
+    check(text(driver, selector) == words, f'{text(driver, selector)}, not {words}')
+
+
+def clipboard(driver):
+    """What the page copies to; the browser may have none when nobody looks."""
+    driver.execute_script(
+        'window.copied = []; navigator.clipboard.writeText = async (t) => { copied.push(t); };')
+
+
+def copied(driver):
+    time.sleep(.1)
+    return driver.execute_script('return window.copied')
+
+
+def filters(driver, lines):
+    failed = [line for line in lines if line['exit']]
+    select = Select(driver.find_element(By.ID, 'filter-result'))
+    select.select_by_value('failed')
+    becomes(driver, '#run-count', f'{len(failed):,} of {len(lines):,} runs')
+    first = text(driver, '#grid-space .grid-row')
+    check(first.startswith(str(failed[0]['seed'])), first)
+    driver.find_element(By.CSS_SELECTOR, '#filters button[type=reset]').click()
+    becomes(driver, '#run-count', f'{len(lines):,} runs')
+    driver.find_element(By.TAG_NAME, 'body').send_keys('/')
+    check(driver.switch_to.active_element.get_attribute('id') == 'filter-text', '/ searches')
+    driver.switch_to.active_element.send_keys(str(len(lines)))
+    becomes(driver, '#run-count', f'1 of {len(lines):,} runs')
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    driver.execute_script('document.getElementById("filters").reset()')
+    becomes(driver, '#run-count', f'{len(lines):,} runs')
+
+
+def walks_by_keyboard(driver):
+    grid = driver.find_element(By.ID, 'grid')
+    driver.execute_script('document.getElementById("grid").focus()')
+    for _ in range(3):
+        grid.send_keys(Keys.ARROW_DOWN)
+    check(grid.get_attribute('aria-activedescendant') == 'run-2', 'three down')
+    clipboard(driver)
+    grid.send_keys(Keys.ENTER)
+    check(any('run --seed 3 ' in each for each in copied(driver)), copied(driver))
+    grid.send_keys(Keys.END)
+    time.sleep(.2)
+    check(text(driver, '.grid-row.current') != '', 'the last row is drawn')
+
+
+def look(driver, lines):
+    failed = sum(1 for line in lines if line['exit'])
+    check(f'{failed:,} of {len(lines):,} runs failed' in text(driver, 'h1'), text(driver, 'h1'))
+    check(driver.title != 'broken', 'a message of a program is no code')
+    buckets = driver.find_elements(By.CSS_SELECTOR, 'details.bucket')
+    ways = {line['kind'] for line in lines if line['exit']}
+    check(len(buckets) == len(ways), f'{len(buckets)} buckets')
+    check('none' in text(driver, '#fault-table'), 'a rule without an opportunity is named')
+    for chart in ['outcomes', 'coverage', 'distinct', 'strategies']:
+        check(driver.find_elements(By.CSS_SELECTOR, f'#chart-{chart} svg'), f'chart {chart}')
+    filters(driver, lines)
+    walks_by_keyboard(driver)
+    before = driver.execute_script('return document.documentElement.dataset.theme')
+    driver.find_element(By.ID, 'theme').click()
+    check(driver.execute_script('return document.documentElement.dataset.theme') != before, 'theme')
+    driver.find_element(By.ID, 'theme').click()
+
+
+def look_at_real(driver, directory):
+    """A page of real runs: an example with its schedule, and its command copied."""
+    out = directory + '/real'
+    subprocess.run([DETSIM, 'explore', '-q', '--seeds', '1..60', '--dir', out, '--html',
+                    out + '.html', '--', SAMPLE], timeout=300, check=False)
+    open_page(driver, out + '.html')
+    clipboard(driver)
+    for summary in driver.find_elements(By.CSS_SELECTOR, 'details.bucket:not([open]) > summary'):
+        summary.send_keys(Keys.ENTER)
+    time.sleep(.2)
+    check(driver.find_elements(By.CSS_SELECTOR, '.timeline .turn'), 'turns are drawn')
+    check(driver.find_elements(By.CSS_SELECTOR, '.timeline .switch'), 'switches are drawn')
+    track = driver.find_element(By.CSS_SELECTOR, '.timeline .track')
+    last = track.get_attribute('aria-valuenow')
+    track.send_keys(Keys.ARROW_LEFT)
+    check(int(track.get_attribute('aria-valuenow')) == int(last) - 1, 'the keys step')
+    button = driver.find_element(By.CSS_SELECTOR, 'details.bucket .commands .copy')
+    button.click()
+    words = copied(driver)
+    check(words and ' replay ' in words[0], words)
+    check(button.text == 'Copied', button.text)
+    done = subprocess.run(words[0], shell=True, capture_output=True, timeout=60, check=False)
+    check(b'the same run' in done.stdout + done.stderr, 'what was copied repeats the run')
+
+
+def listens(driver):
+    """Nothing went wrong, and nothing was fetched."""
+    for entry in driver.get_log('browser'):
+        check(entry['level'] != 'SEVERE', entry['message'])
+    for entry in driver.get_log('performance'):
+        message = json.loads(entry['message'])['message']
+        if message['method'] == 'Network.requestWillBeSent':
+            url = message['params']['request']['url']
+            # chrome:// is the browser's own first tab.
+            check(url.startswith(('file://', 'data:', 'about:', 'chrome://')), url)
+
+
+def main():
+    directory = tempfile.mkdtemp(prefix='detsim-page-')
+    driver = None
+    try:
+        driver = browser(directory)
+        for runs in SIZES:
+            lines = made_up(f'{directory}/{runs}', runs)
+            page = f'{directory}/{runs}.html'
+            began = time.monotonic()
+            subprocess.run([DETSIM, 'report', 'merge', '-q', f'{directory}/{runs}', '--html', page],
+                           timeout=120, check=False)
+            wrote = time.monotonic() - began
+            opened = open_page(driver, page)
+            print(f'{runs} runs: {os.path.getsize(page) / 1e6:.1f} MB, written in {wrote:.2f} s, '
+                  f'opened in {opened:.2f} s')
+            check(wrote < WRITE_SECONDS * SLACK and opened < OPEN_SECONDS * SLACK, 'too slow')
+            look(driver, lines)
+        look_at_real(driver, directory)
+        listens(driver)
+    finally:
+        if driver is not None:
+            driver.quit()
+        shutil.rmtree(directory, ignore_errors=True)
+    return 1 if FAILED else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
