@@ -143,6 +143,49 @@ void add_plan_options(CLI::App& app, RunOptions& options) {
       ->envname("DETSIM_FAULT");
 }
 
+// What a loss of power may spoil, and what comes after it.
+void add_disk_options(CLI::App& app, RunOptions& options) {
+  const auto read = [&options](const std::vector<std::string>& paths) {
+    for (const auto& path : paths) {
+      options.faults.disk_paths.push_back(path);
+      options.disk_texts.push_back(path);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--disk", read,
+         "A directory of the run's disk, which forgets what was not synced when the power fails. "
+         "The run has a copy. May be repeated")
+      ->type_name("DIR")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->envname("DETSIM_DISK");
+  const auto take_profile = [&options](const std::string& name) {
+    options.faults.disk_profile = options.profile_text = name;
+  };
+  app.add_option_function<std::string>(
+         "--profile", take_profile,
+         "What the disk may forget: ext4-ordered (the default), ext4-journal, xfs, btrfs, "
+         "posix-strict")
+      ->type_name("NAME")
+      ->envname("DETSIM_PROFILE");
+  const auto in_place = [&options](std::int64_t) {
+    options.faults.disk_in_place = options.in_place_given = true;
+  };
+  app.add_flag_function("--in-place", in_place, "The disk is the directories themselves, no copies")
+      ->envname("DETSIM_IN_PLACE");
+  app.add_option("--then", options.then,
+                 "When the program has ended or the power failed, run this by `sh -c` on what the "
+                 "disk kept; its exit status is the run's")
+      ->type_name("COMMAND")
+      ->envname("DETSIM_THEN");
+  add_value(
+      app, "--crashes", "NUMBER",
+      [](const std::string& text) { return parse_number(text, 1, 1000000); },
+      [&options](std::uint64_t count) { options.crashes = static_cast<std::uint32_t>(count); },
+      "Start the program again after each loss of power; at most so many");
+}
+
 void add_private_options(CLI::App& app, RunOptions& options) {
   const auto read = [&options](const std::vector<std::string>& paths) {
     for (const auto& path : paths) {
@@ -270,6 +313,7 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
   add_environment_option(app, options);
   add_plan_options(app, options);
+  add_disk_options(app, options);
   add_private_options(app, options);
   add_value(
       app, "--cpus", "NUMBER", number_in(1, 128),

@@ -17,13 +17,13 @@
 #include <filesystem>
 
 #include "launcher/copy_tree.hpp"
+#include "scheduler/own_names.hpp"
 
 namespace detsim {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kNamePrefix = "detsim-view-";
 constexpr std::uint64_t kLargeBytes = 256 << 20;
 constexpr long kBtrfs = 0x9123683e, kXfs = 0x58465342;  // share blocks between files (FICLONE)
 
@@ -48,7 +48,7 @@ std::string base_for(const std::string& directory) {
 void remove_stale(const std::string& base) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(base, error)) {
-    if (!entry.path().filename().string().starts_with(kNamePrefix)) continue;
+    if (!entry.path().filename().string().starts_with(kViewPrefix)) continue;
     const int fd = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
     struct stat status {};
@@ -141,7 +141,7 @@ std::shared_ptr<PrivateView> PrivateView::create(std::vector<PrivateDirectory> w
 // Another launcher may take it for a stale one until it is locked, and remove it.
 std::string PrivateView::make_place_of_work(const std::string& base) {
   for (;;) {
-    auto name = fmt::format("{}/{}XXXXXX", base, kNamePrefix);
+    auto name = fmt::format("{}/{}XXXXXX", base, kViewPrefix);
     if (mkdtemp(name.data()) == nullptr) {
       return fmt::format("cannot make a directory in {}: {}", base, std::strerror(errno));
     }
@@ -167,7 +167,7 @@ std::string PrivateView::copy_all(std::string& warning) {
       fs::permissions(directory.copy, fs::status(directory.shown).permissions());
       continue;
     }
-    const auto copied = copy_tree(directory.shown, directory.copy, kNamePrefix);
+    const auto copied = copy_tree(directory.shown, directory.copy, kViewPrefix);
     if (!copied.problem.empty()) return copied.problem;
     bytes += copied.bytes;
   }
@@ -188,8 +188,27 @@ std::string PrivateView::copy_all(std::string& warning) {
     return true;
   };
   for (const auto& directory : directories_) make_place(directory.shown);
-  std::erase_if(kept_, [&](const std::string& path) { return !make_place(path); });
+  std::erase_if(kept_, [&](const std::string& path) {
+    const bool is_copied = std::any_of(directories_.begin(), directories_.end(), [&](auto& each) {
+      return !each.starts_empty && is_below(path, each.shown);
+    });
+    return is_copied || !make_place(path);
+  });
+  // What is removed from a disk is kept next to the copies, and the target is who moves it there.
+  if (const auto hidden = real_path(work_); !hidden.empty()) {
+    fs::create_directories(hidden);
+    kept_.push_back(work_);
+  }
   return "";
+}
+
+std::string PrivateView::real_path(const std::string& shown) const {
+  std::string found;
+  for (const auto& directory : directories_) {
+    const bool is_here = is_below(shown, directory.shown);
+    if (is_here) found = directory.copy + shown.substr(directory.shown.size());
+  }
+  return found;
 }
 
 PrivateView::~PrivateView() {
@@ -213,6 +232,9 @@ int PrivateView::enter() const {
   for (const auto& path : kept_) {
     if (!add(path, path)) return errno;
   }
+  // Outer ones first: what is mounted above another one hides it.
+  std::sort(mounts.begin(), mounts.end(),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
   for (const auto& [fd, where] : mounts) {
     const auto what = fmt::format("/proc/self/fd/{}", fd);
     if (mount(what.c_str(), where.c_str(), nullptr, MS_BIND, nullptr) != 0) return errno;

@@ -31,6 +31,8 @@ class PrivateView {
   PrivateView& operator=(const PrivateView&) = delete;
 
   const std::vector<PrivateDirectory>& directories() const { return directories_; }
+  /// Where everybody else sees what the target sees under this path; "" when it is in no copy.
+  std::string real_path(const std::string& shown) const;
   /// A directory next to the copies, for what belongs to the run and the target never sees.
   const std::string& own_directory() const { return own_; }
 

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 
@@ -14,12 +16,15 @@
 #include "launcher/follow.hpp"
 #include "launcher/image.hpp"
 #include "launcher/machine.hpp"
+#include "launcher/machine_disk.hpp"
 #include "launcher/message_queues.hpp"
+#include "launcher/rounds.hpp"
 #include "launcher/say.hpp"
 #include "launcher/start.hpp"
 #include "launcher/values.hpp"
 #include "launcher/world_mapping.hpp"
 #include "scheduler/happened_before.hpp"
+#include "scheduler/rounds.hpp"
 
 namespace detsim {
 namespace {
@@ -76,23 +81,119 @@ TraceMetadata metadata_of(const RunOptions& options) {
           .command = options.command};
 }
 
+FaultState& fault_state() { return *reinterpret_cast<FaultState*>(kWorldFaults); }
+
 std::FILE* words_of(const RunOptions& options) {
   return options.words == nullptr ? stderr : options.words;
 }
 
-// nullptr without a problem: the run has no private directories.
-std::shared_ptr<PrivateView> view_of(const RunOptions& options, const std::string& library,
-                                     const Target& target, std::string& problem) {
-  if (options.view != nullptr || options.private_directories.empty()) return options.view;
-  std::error_code error;
-  const auto program = fs::absolute(target.path, error).parent_path().string();
-  const auto here = fs::current_path(error).string();
-  const auto shim = fs::path(library).parent_path().string();
-  std::string warning;
-  auto view =
-      PrivateView::create(options.private_directories, {program, here, shim}, problem, warning);
-  if (!warning.empty() && !options.quiet) say(warning, words_of(options));
-  return view;
+// Everything that the rounds of a run have in common.
+struct Session {
+  const RunOptions& options;
+  std::string library{};
+  std::uint32_t core = 0;
+  std::shared_ptr<PrivateView> view{};  // nullptr: the target sees what everybody sees
+  std::unique_ptr<MachineDisk> disk{};  // nullptr: it forgets nothing
+  std::vector<std::string> environment{};
+  std::unique_ptr<TraceWriter> trace{};  // nullptr: none is written
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+// The run's own view of its directories, and its disk: none without a problem if it needs none.
+std::string set_up_directories(Session& session, const Target& target) {
+  const auto& options = session.options;
+  std::string problem;
+  std::vector<std::string> disk;
+  if (has_disk(options)) disk = disk_directories(options, problem);
+  if (!problem.empty()) return problem;
+  auto wanted = options.private_directories;
+  if (!options.faults.disk_in_place) {
+    for (const auto& each : disk) wanted.push_back({.shown = each, .copy = ""});
+  }
+  session.view = options.view;
+  if (session.view == nullptr && !wanted.empty()) {
+    std::error_code error;
+    const auto program = fs::absolute(target.path, error).parent_path().string();
+    const auto here = fs::current_path(error).string();
+    const auto shim = fs::path(session.library).parent_path().string();
+    std::string warning;
+    session.view = PrivateView::create(std::move(wanted), {program, here, shim}, problem, warning);
+    if (!warning.empty() && !options.quiet) say(warning, words_of(options));
+  }
+  if (!problem.empty() || disk.empty()) return problem;
+  const auto* view = options.faults.disk_in_place ? nullptr : session.view.get();
+  session.disk = MachineDisk::create(disk, view, problem);
+  return problem;
+}
+
+// The world as the run finds it, but for what publishes it.
+std::string fill_world(const Session& session) {
+  const auto& options = session.options;
+  auto& w = world();
+  w.scheduler.strategy.index = options.strategy;
+  w.scheduler.strategy.parameter = options.strategy_parameter;
+  w.scheduler.strategy.length = options.strategy_length;
+  if (options.choices != nullptr) follow(w, *options.choices);
+  w.trace.enabled = session.trace != nullptr;
+  w.trace.stop_at = options.stop_at;
+  auto plan = options.faults;
+  if (session.disk != nullptr) {
+    plan.disk_paths.clear();
+    for (const auto& place : session.disk->places()) plan.disk_paths.push_back(place.shown);
+    const auto problem = session.disk->prepare(plan.disk_profile);
+    if (!problem.empty()) return problem;
+  }
+  return compile_plan(plan, options.seed, fs::current_path(), fault_state());
+}
+
+// One command, from its start to the end of all its processes. A problem: it was not started.
+std::string run_round(const Session& session, const Target& target, const SignalWatch& signals,
+                      RunResult& result) {
+  auto options = session.options;
+  if (options.wall_limit_ns != kNever) {
+    const auto gone = std::chrono::nanoseconds(std::chrono::steady_clock::now() - session.began);
+    const auto gone_ns = static_cast<std::uint64_t>(gone.count());
+    options.wall_limit_ns -= std::min(options.wall_limit_ns, gone_ns);
+  }
+  const auto environment =
+      image_environment(session.environment, target, session.library,
+                        fmt::format("{}", world().config.world_fd), options.environment_pad);
+  const auto start = start_root(options, target, environment, session.core, session.view.get());
+  if (start.pid < 0) return start.problem;
+  attend(options, start.pid, signals, session.trace.get(), result);
+  remove_message_queues();
+  if (result.outcome != Outcome::power_lost) return "";
+  ++round_of_run().cuts;
+  return session.disk == nullptr ? "" : session.disk->cut_power(options.seed);
+}
+
+// All rounds of the run. `first` is the command, `last` that of --then.
+std::string run_rounds(Session& session, const Target& first, const Target& last,
+                       RunResult& result) {
+  const SignalWatch signals;
+  const auto environment = session.environment;
+  for (auto next = Next::command; next != Next::nothing;) {
+    const bool is_recovery = next == Next::recovery;
+    const auto problem = run_round(session, is_recovery ? last : first, signals, result);
+    if (!problem.empty()) return problem;
+    next = next_round(session.options, result);
+    if (next == Next::nothing) break;
+    session.environment = environment;
+    session.environment.push_back(fmt::format("DETSIM_ENDED_WITH={}", exit_code_of(result)));
+    start_again(world(), next, session.options, result);
+  }
+  result.cuts = round_of_run().cuts;
+  return "";
+}
+
+void gather_result(const Session& session, RunResult& result) {
+  result.decisions = world().scheduler.decisions;
+  result.schedule_hash = happened_before().sum;
+  if (session.options.choices != nullptr) note_misfits(result);
+  result.faults = gather_faults(fault_state());
+  if (session.trace == nullptr) return;
+  session.trace->finish(result.trace_hash, word_of(result.outcome));
+  result.trace_loss = session.trace->loss();
 }
 
 }  // namespace
@@ -101,60 +202,46 @@ RunResult run_target(const RunOptions& options) {
   if (is_inside_detsim()) {
     return refusal(kExitFailed, "this is already a run of detsim: it cannot run inside itself");
   }
-  auto environment = target_environment(options.environment);
-  auto target = find_target(options.command, variable(environment, "PATH", "/bin:/usr/bin"));
+  Session session{.options = options};
+  session.environment = target_environment(options.environment);
+  const auto search = variable(session.environment, "PATH", "/bin:/usr/bin");
+  const auto target = find_target(options.command, search);
   if (target.refused != 0) return refusal(target.refused, target.problem);
+  Target last;
+  if (!options.then.empty()) last = find_target({"/bin/sh", "-c", options.then}, search);
+  if (last.refused != 0) return refusal(last.refused, last.problem);
   if (!offers_user_dispatch()) {
     return refusal(kExitFailed,
                    "this kernel or container offers no syscall user dispatch; see `detsim doctor`");
   }
   std::string problem;
-  const auto library = find_library(problem);
-  std::unique_ptr<TraceWriter> trace;
+  session.library = find_library(problem);
   if (problem.empty() && !options.trace_path.empty()) {
-    trace = TraceWriter::create(options.trace_path, metadata_of(options), problem);
+    session.trace = TraceWriter::create(options.trace_path, metadata_of(options), problem);
   }
   if (!problem.empty()) return refusal(kExitFailed, problem);
   if (options.choices != nullptr && !can_follow(*options.choices, problem)) {
     return refusal(kExitFailed, problem);
   }
-
-  const auto view = view_of(options, library, target, problem);
+  problem = set_up_directories(session, target);
   if (!problem.empty()) return refusal(kExitFailed, problem);
 
-  const auto core = options.core >= 0 ? static_cast<std::uint32_t>(options.core) : choose_core();
-  const auto mapping = WorldMapping::create(config_of(options, library, core, view.get()), problem);
+  session.core = options.core >= 0 ? static_cast<std::uint32_t>(options.core) : choose_core();
+  const auto config = config_of(options, session.library, session.core, session.view.get());
+  const auto mapping = WorldMapping::create(config, problem);
   if (mapping == nullptr) return refusal(kExitFailed, problem);
-  auto& w = world();
-  w.scheduler.strategy.index = options.strategy;
-  w.scheduler.strategy.parameter = options.strategy_parameter;
-  w.scheduler.strategy.length = options.strategy_length;
-  if (options.choices != nullptr) follow(w, *options.choices);
-  w.trace.enabled = trace != nullptr;
-  w.trace.stop_at = options.stop_at;
-  auto& faults = *reinterpret_cast<FaultState*>(kWorldFaults);
-  problem = compile_plan(options.faults, options.seed, fs::current_path(), faults);
+  problem = fill_world(session);
   if (!problem.empty()) return refusal(kExitFailed, problem);
   mapping->publish();
 
-  environment = image_environment(std::move(environment), target, library,
-                                  fmt::format("{}", w.config.world_fd), options.environment_pad);
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
-  const SignalWatch signals;
-  const auto start = start_root(options, target, environment, core, view.get());
-  if (start.pid < 0) return refusal(kExitFailed, start.problem);
-
   RunResult result;
-  attend(options, start.pid, signals, trace.get(), result);
-  result.decisions = w.scheduler.decisions;
-  result.schedule_hash = happened_before().sum;
-  if (options.choices != nullptr) note_misfits(result);
-  remove_message_queues();
-  result.faults = gather_faults(faults);
-  if (trace != nullptr) {
-    trace->finish(result.trace_hash, word_of(result.outcome));
-    result.trace_loss = trace->loss();
+  problem = run_rounds(session, target, last, result);
+  if (!problem.empty()) return refusal(kExitFailed, problem);
+  gather_result(session, result);
+  if (session.disk != nullptr && !options.keep_disk.empty()) {
+    result.keeping_failed = session.disk->copy_out(options.keep_disk);
   }
   return result;
 }
@@ -231,6 +318,11 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   if (options.epoch_ns != defaults.epoch_ns) line += " --epoch " + time_text(options.epoch_ns);
   if (!options.faults_text.empty()) line += " --faults " + shell_quoted(options.faults_text);
   for (const auto& text : options.fault_texts) line += " --fault " + shell_quoted(text);
+  for (const auto& path : options.disk_texts) line += " --disk " + shell_quoted(path);
+  if (!options.profile_text.empty()) line += " --profile " + options.profile_text;
+  if (options.in_place_given) line += " --in-place";
+  if (options.crashes != 0) line += fmt::format(" --crashes {}", options.crashes);
+  if (!options.then.empty()) line += " --then " + shell_quoted(options.then);
   for (const auto& directory : options.private_directories) {
     line +=
         directory.starts_empty ? " --private-tmp" : " --private " + shell_quoted(directory.shown);

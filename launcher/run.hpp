@@ -64,6 +64,14 @@ struct RunOptions {
   std::function<void(World&, Outcome)> look;
   int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target
   std::FILE* words = nullptr;                                       // detsim's own; nullptr: stderr
+
+  // -- the disk, and what comes after the command (rounds.hpp); it decides the run, too
+  std::vector<std::string> disk_texts;  // what `faults` knows of disks from options
+  std::string profile_text;
+  bool in_place_given = false;
+  std::string then;           // for `sh -c`; empty: nothing
+  std::uint32_t crashes = 0;  // after so many losses of power at most the command is started again
+  std::string keep_disk;      // a directory for what is there in the end; empty: nothing is kept
 };
 
 struct RunResult {
@@ -86,8 +94,10 @@ struct RunResult {
   std::uint64_t schedule_hash = 0;  // equal for schedules that are the same for the program
   std::uint64_t first_misfit = 0;   // the decision or wake-up that the first of them is for
   FaultOutcome faults;
-  std::string stop;        // what was found when detsim stopped it, as JSON; empty: nothing
-  std::string trace_loss;  // what of the trace could not be written, in one line
+  std::string stop;            // what was found when detsim stopped it, as JSON; empty: nothing
+  std::string trace_loss;      // what of the trace could not be written, in one line
+  std::uint32_t cuts = 0;      // of power
+  std::string keeping_failed;  // why the disk was not kept, in one line
 };
 
 RunResult run_target(const RunOptions& options);

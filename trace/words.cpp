@@ -70,6 +70,10 @@ std::string words(const Event& e) {
     case EventKind::wake: return fmt::format("wakes waiter {} of {}", e.result + 1, e.detail);
     case EventKind::process:
       if (e.detail >> 32 == 0) return fmt::format("process {} begins its program", e.result);
+      if (e.detail >> 32 == 2) {
+        return fmt::format("the machine starts again (round {}), process {} begins its program",
+                           (e.detail & 0xffffffff) + 1, e.result);
+      }
       return fmt::format("process {} {}", e.result, status_words(static_cast<int>(e.detail)));
   }
   return fmt::format("event of unknown kind {}", static_cast<unsigned>(e.kind));

@@ -23,6 +23,7 @@
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/entry/switch.hpp"
+#include "scheduler/own_names.hpp"
 
 namespace detsim {
 namespace {
@@ -200,6 +201,7 @@ long read_all(int fd, const struct stat& status, List& l) {
       const auto* entry = reinterpret_cast<const KernelEntry*>(buffer + at);
       at += entry->bytes;
       if (filter && !is_shown(directory, entry->name)) continue;
+      if (starts_with(entry->name, kViewPrefix)) continue;
       add(l, entry->name, entry->inode, entry->type, is_proc);
     }
   }

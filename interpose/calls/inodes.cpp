@@ -145,6 +145,10 @@ Inode& inode_of(std::uint64_t device, std::uint64_t number) {
   return fresh(inode, device, number);
 }
 
+void forget_file(std::uint64_t device, std::uint64_t number) {
+  if (Inode* inode = find_inode(device, number)) inode->device = ~0ull;
+}
+
 std::uint32_t index_of(const Inode& inode) {
   return static_cast<std::uint32_t>(&inode - state().inodes) + 1;
 }

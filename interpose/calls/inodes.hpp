@@ -50,6 +50,8 @@ std::uint32_t index_of(const Inode& inode);
 Inode& inode_at(std::uint32_t index);
 /// A file came into being now, by the run.
 Inode& file_made(const struct stat& real);
+/// There is no such file any more: the record stays, and is nobody's.
+void forget_file(std::uint64_t device, std::uint64_t number);
 /// These times of the file are now.
 void touch_file(const struct stat& real, FileTimes which);
 void touch_file(Inode& inode, FileTimes which);

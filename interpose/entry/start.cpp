@@ -14,6 +14,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/image.hpp"
+#include "interpose/calls/inodes.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/elf_walk.hpp"
@@ -23,6 +24,8 @@
 #include "interpose/entry/symbols.hpp"
 #include "interpose/entry/trap.hpp"
 #include "interpose/entry/vdso.hpp"
+#include "interpose/faults/points.hpp"
+#include "scheduler/rounds.hpp"
 
 namespace detsim {
 namespace {
@@ -103,8 +106,18 @@ void inherit_signals(Process& root, ThreadState& thread) {
   thread.signal_mask = mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
 }
 
+// What a machine that went down forgets and only the shim knows of.
+void begin_round() {
+  const auto& round = round_of_run();
+  for (std::uint32_t i = 0; i < round.lost_used; ++i) {
+    forget_file(round.lost[i].device, round.lost[i].number);
+  }
+  raw(__NR_madvise, kWorldTimerMarks, kWorldPast - kWorldTimerMarks, 9 /* MADV_REMOVE */);
+}
+
 void begin_world() {
   auto& w = world();
+  if (round_of_run().number != 0) begin_round();
   w.scheduler.begin(w.config.seed);
   w.next_pid = 1000;
   Process* root = start_process(nullptr);
@@ -129,11 +142,13 @@ void join_world() {
   become_image(process, task);
 }
 
-void begin_or_join(const Elf64_auxv_t* auxiliary) {
+// Whether this is the root process, as it starts.
+bool begin_or_join(const Elf64_auxv_t* auxiliary) {
   auto& w = world();
   const auto* capabilities = find_auxiliary(auxiliary, 26 /* AT_HWCAP2 */);
   w.config.has_fsgsbase = capabilities != nullptr && (capabilities->a_un.a_val & 2) != 0;
-  if (w.scheduler.tasks_used == 0) {
+  const bool is_first = w.scheduler.tasks_used == 0;
+  if (is_first) {
     begin_world();
   } else {
     join_world();
@@ -142,6 +157,7 @@ void begin_or_join(const Elf64_auxv_t* auxiliary) {
   thread_of(*cpu().task).stack_top = allocate_stack();
   install(*cpu().task);
   cpu().keeps_vector = 0;
+  return is_first;
 }
 
 }  // namespace
@@ -156,7 +172,7 @@ extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** en
   while (*after != nullptr) ++after;
   const auto* auxiliary = reinterpret_cast<const Elf64_auxv_t*>(after + 1);
   map_world(where);
-  begin_or_join(auxiliary);
+  const bool is_first = begin_or_join(auxiliary);
   clean_environment(environment);
   measure_vector_state();
   find_real_functions(auxiliary);
@@ -167,7 +183,9 @@ extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** en
   scan_image();
   install_traps();
   observe_wakes();
-  record({.kind = EventKind::process, .result = current_process().pid});
+  record({.kind = EventKind::process,
+          .result = current_process().pid,
+          .detail = is_first ? begins_round(round_of_run().number) : 0});
   arm_dispatch();
 }
 

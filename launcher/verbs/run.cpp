@@ -75,6 +75,10 @@ int verb_run(const Invocation& invocation) {
   add_run_options(app, options, given);
   add_choices_option(app, options);
   add_file_options(app, options);
+  app.add_option("--keep-disk", options.keep_disk,
+                 "Put a copy of what is on the disk in the end into this directory")
+      ->type_name("DIR")
+      ->envname("DETSIM_KEEP_DISK");
   bool require_faults = false;
   std::string log_path;
   add_fault_options(app, require_faults, log_path);
@@ -105,6 +109,7 @@ int verb_run(const Invocation& invocation) {
     say(result.problem);
     return result.refused;
   }
+  if (!result.keeping_failed.empty()) say(result.keeping_failed);
   say_ending(options, result, invocation.program);
   if (require_faults && !failed(result) && !idle_rules(result.faults).empty()) {
     say("the plan was not carried out (--require-faults)");

@@ -95,6 +95,18 @@ TEST_CASE("an empty /tmp keeps what the run needs") {
   CHECK_FALSE(fs::exists("/tmp/made"));
 }
 
+TEST_CASE("a copy below an empty /tmp is one, in the working directory and below it") {
+  const Place place;
+  for (const auto& here : {place.root.string(), place.data()}) {
+    const auto script = "cd " + here + " && exec " DETSIM " run --seed 1 --private-tmp --private " +
+                        place.data() + " -- sh -c 'echo new > " + place.data() + "/file; cat " +
+                        place.data() + "/file; ls /tmp | wc -l'";
+    const auto result = run_command({"sh", "-c", script});
+    CHECK_MESSAGE(result.output.starts_with("new\n"), result.error);
+    CHECK(place.contents() == "old\n");
+  }
+}
+
 TEST_CASE("without privilege") {
   if (geteuid() != 0) return;  // then the others have tested it
   const Place place;
