@@ -38,6 +38,21 @@ TaskDraws& draws_of_task(FaultState& state, const Opportunity& what) {
   return task;
 }
 
+// Where the strike stands in the list that the run follows; nullptr: it does not.
+const StrikeChoice* find_listed(const FaultState& state, const StrikeChoice& strike) {
+  std::uint64_t low = 0, high = state.listed_used;
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    if (state.listed[middle].comes_before(strike)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == state.listed_used || !state.listed[low].is_same_strike(strike)) return nullptr;
+  return &state.listed[low];
+}
+
 // Which opportunities count at all: `after`, `first..last+step`, the sequence.
 bool is_its_turn(const FaultRule& rule, std::uint64_t number) {
   if (number <= rule.after) return false;
@@ -53,6 +68,15 @@ bool is_its_turn(const FaultRule& rule, std::uint64_t number) {
     if (at + 1 == place) return rule.sequence[at] == 'x';
   }
   return false;
+}
+
+bool is_decided(const FaultState& state, const FaultRule& rule, const Opportunity& what,
+                std::uint64_t asked) {
+  if (rule.strikes >= rule.max) return false;
+  if (rule.is_point && rule.opportunities < rule.occurrence) return false;
+  if (!is_its_turn(rule, rule.opportunities)) return false;
+  return rule.per_billion >= kCertain ||
+         draws_of(state, rule, what.ancestry, asked).below(kCertain) < rule.per_billion;
 }
 
 }  // namespace
@@ -81,13 +105,15 @@ bool decide_fault(FaultState& state, FaultRule& rule, const Opportunity& what) {
   ++rule.opportunities;
   auto& asked = draws_of_task(state, what).asked[index_of(state, rule)];
   ++asked;
-  if (rule.strikes >= rule.max) return false;
-  if (rule.is_point && rule.opportunities < rule.occurrence) return false;
-  if (!is_its_turn(rule, rule.opportunities)) return false;
-  if (rule.per_billion < kCertain &&
-      draws_of(state, rule, what.ancestry, asked).below(kCertain) >= rule.per_billion) {
+  const StrikeChoice identity{index_of(state, rule), what.ancestry, asked};
+  if (state.follows_list) {
+    const auto* listed = find_listed(state, identity);
+    if (listed == nullptr) return false;
+    state.listed[listed - state.listed].met = true;
+  } else if (!is_decided(state, rule, what, asked)) {
     return false;
   }
+  state.decided = identity;
   ++rule.strikes;
   return true;
 }
@@ -99,9 +125,12 @@ void withdraw(FaultRule& rule) {
 
 std::uint64_t draw_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task,
                              std::uint64_t purpose, std::uint64_t bound) {
-  const auto& draws = state.tasks[place_of(task)];
-  auto stream = draws_of(state, rule, mix64(draws.ancestry + purpose + 1),
-                         draws.asked[index_of(state, rule)]);
+  const auto strike = identity_of(state, rule, task);
+  if (state.follows_list) {
+    const auto* listed = find_listed(state, strike);
+    if (listed != nullptr && listed->plain) return 0;
+  }
+  auto stream = draws_of(state, rule, mix64(strike.ancestry + purpose + 1), strike.asked);
   return stream.below(bound);
 }
 
@@ -119,6 +148,11 @@ std::uint64_t parameter(const FaultRule& rule, const char* name) {
     if (digest_of_text(row.parameters[i].name) == digest_of_text(name)) return rule.parameters[i];
   }
   DETSIM_INVARIANT(!"a parameter that the catalogue has");
+}
+
+StrikeChoice identity_of(const FaultState& state, const FaultRule& rule, std::uint32_t task) {
+  const auto& draws = state.tasks[place_of(task)];
+  return {index_of(state, rule), draws.ancestry, draws.asked[index_of(state, rule)]};
 }
 
 void log_strike(FaultState& state, const Strike& strike) {

@@ -48,6 +48,9 @@ int error_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_
 /// The value of a parameter by its name; the row has it.
 std::uint64_t parameter(const FaultRule& rule, const char* name);
 
+/// What the strike that was decided last for this task and rule is known by.
+StrikeChoice identity_of(const FaultState& state, const FaultRule& rule, std::uint32_t task);
+
 /// Appends to the list of strikes.
 void log_strike(FaultState& state, const Strike& strike);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "faultplan/catalogue.hpp"
+#include "scheduler/replay.hpp"
 
 namespace detsim {
 
@@ -77,7 +78,8 @@ struct Strike {
   std::uint64_t value = 0;   // how much: bytes, nanoseconds; by fault
   std::uint64_t offset = 0;  // in the file, if `has_offset`
   bool has_offset = false;
-  char path[kStrikePathBytes] = {};  // its end, if it is longer; empty: none
+  std::uint64_t ancestry = 0, asked = 0;  // with the rule, what it is known by in a list of choices
+  char path[kStrikePathBytes] = {};       // its end, if it is longer; empty: none
 };
 constexpr unsigned kStrikesMax = 1u << 18;
 
@@ -104,6 +106,10 @@ struct FaultState {
   bool has_after_rules = false;          // some rule strikes after a call
   FaultRule rules[kRulesMax];            // in the order of the catalogue, then of their ordinals
   DiskSection disk;
+  bool follows_list = false;      // what strikes is listed, and not decided
+  std::uint64_t listed_used = 0;  // in the order of StrikeChoice::comes_before
+  StrikeChoice listed[kStrikesMax];
+  StrikeChoice decided;  // the last strike that was decided
   Strike log[kStrikesMax];
   TaskDraws tasks[kFaultTasksMax + 1];  // the last: what no task asked for
 };

@@ -9,7 +9,7 @@
 #include <iostream>
 #include <memory>
 
-#include "faultplan/reading/plan_file.hpp"
+#include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -111,15 +111,8 @@ void add_environment_option(CLI::App& app, RunOptions& options) {
 void add_plan_options(CLI::App& app, RunOptions& options) {
   // The file or preset may come behind single rules: both add to the plan.
   const auto read_plan = [&options](const std::string& text) {
-    const bool is_file = text.find('/') != text.npos || text.ends_with(".yaml") ||
-                         text.ends_with(".yml") || std::filesystem::is_regular_file(text);
-    const auto problem =
-        is_file ? read_plan_file(text, options.faults) : set_preset(options.faults, text);
+    const auto problem = add_faults(options, text);
     if (!problem.empty()) throw CLI::ValidationError("--faults", problem);
-    if (options.faults.preset == "verify" && options.faults.verify_fault.empty()) {
-      throw CLI::ValidationError("--faults", "verify needs a fault: verify:disk.full");
-    }
-    options.faults_text = text;
   };
   app.add_option_function<std::string>(
          "--faults", read_plan,
@@ -128,9 +121,8 @@ void add_plan_options(CLI::App& app, RunOptions& options) {
       ->envname("DETSIM_FAULTS");
   const auto read_rules = [&options](const std::vector<std::string>& texts) {
     for (const auto& text : texts) {
-      const auto problem = add_rule_text(options.faults, text);
+      const auto problem = add_fault(options, text);
       if (!problem.empty()) throw CLI::ValidationError("--fault", problem);
-      options.fault_texts.push_back(text);
     }
   };
   app.add_option_function<std::vector<std::string>>(

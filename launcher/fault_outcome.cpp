@@ -31,17 +31,6 @@ double per_run(const FaultRule& rule) {
 
 std::string percent(double value) { return fmt::format("{:.3g} %", value * 100); }
 
-std::string words_of(const Strike& strike) {
-  auto text = fmt::format("{:>14}  {} ({}", seconds(strike.time_ns), strike.process, strike.pid);
-  if (strike.tid != strike.pid) text += fmt::format(", task {}", strike.tid);
-  text += fmt::format(")  {}", name_of(strike.fault));
-  if (strike.call != 0 || strike.path[0] != 0) text += " at " + call_name(strike.call);
-  if (strike.path[0] != 0) text += fmt::format(" {}", strike.path);
-  if (strike.has_offset) text += fmt::format(" at byte {}", strike.offset);
-  if (strike.error != 0) text += fmt::format(": {}", strerrorname_np(strike.error));
-  return text;
-}
-
 Json json_of(const Strike& strike) {
   Json json = {{"time_ns", strike.time_ns},
                {"process", strike.process},
@@ -58,6 +47,17 @@ Json json_of(const Strike& strike) {
 }
 
 }  // namespace
+
+std::string words_of(const Strike& strike) {
+  auto text = fmt::format("{:>14}  {} ({}", seconds(strike.time_ns), strike.process, strike.pid);
+  if (strike.tid != strike.pid) text += fmt::format(", task {}", strike.tid);
+  text += fmt::format(")  {}", name_of(strike.fault));
+  if (strike.call != 0 || strike.path[0] != 0) text += " at " + call_name(strike.call);
+  if (strike.path[0] != 0) text += fmt::format(" {}", strike.path);
+  if (strike.has_offset) text += fmt::format(" at byte {}", strike.offset);
+  if (strike.error != 0) text += fmt::format(": {}", strerrorname_np(strike.error));
+  return text;
+}
 
 FaultOutcome gather_faults(const FaultState& state) {
   auto outcome = gather_rules(state);

@@ -32,6 +32,9 @@ std::vector<std::string> idle_rules(const FaultOutcome& outcome);
 /// `with_strikes`. Nothing when nothing struck.
 void print_faults(const FaultOutcome& outcome, bool with_strikes, std::FILE* out);
 
+/// One line.
+std::string words_of(const Strike& strike);
+
 nlohmann::ordered_json json_of(const FaultOutcome& outcome);
 /// One line of JSON for each strike.
 std::string log_of(const FaultOutcome& outcome);

@@ -62,12 +62,14 @@ Parsed<ChoicesFile> parse_choices_file(const std::string& path) {
 }
 
 bool can_follow(const Choices& choices, std::string& problem) {
-  if (choices.switches.size() <= kSwitchesMax && choices.wakes.size() <= kWakeChoicesMax) {
+  if (choices.switches.size() <= kSwitchesMax && choices.wakes.size() <= kWakeChoicesMax &&
+      choices.strikes.size() <= kStrikesMax) {
     return true;
   }
   problem =
-      fmt::format("{} choices are too many to follow: at most {} switches and {} wake-ups",
-                  choices.switches.size() + choices.wakes.size(), kSwitchesMax, kWakeChoicesMax);
+      fmt::format("{} choices are too many to follow: at most {} switches, {} wake-ups, {} strikes",
+                  choices.switches.size() + choices.wakes.size() + choices.strikes.size(),
+                  kSwitchesMax, kWakeChoicesMax, kStrikesMax);
   return false;
 }
 
@@ -82,7 +84,48 @@ void follow(World& world, const Choices& choices) {
   world.scheduler.strategy.choices = &list;
 }
 
-void note_misfits(RunResult& result) {
+void follow_strikes(FaultState& faults, const Choices& choices) {
+  if (!choices.lists_strikes) return;
+  faults.follows_list = true;
+  faults.listed_used = choices.strikes.size();
+  std::copy(choices.strikes.begin(), choices.strikes.end(), faults.listed);
+  std::sort(faults.listed, faults.listed + faults.listed_used,
+            [](const auto& a, const auto& b) { return a.comes_before(b); });
+}
+
+void list_strikes(const FaultOutcome& faults, Choices& choices) {
+  choices.lists_strikes = !faults.rules.empty() && faults.struck == faults.strikes.size();
+  choices.strikes.clear();
+  if (!choices.lists_strikes) return;
+  for (const auto& strike : faults.strikes) {
+    choices.strikes.push_back(
+        {.rule = strike.rule, .ancestry = strike.ancestry, .asked = strike.asked});
+  }
+}
+
+namespace {
+
+// Those that struck, with what of them was listed as plain; and how many did not come.
+std::uint64_t note_strikes(const FaultState& faults, RunResult& result) {
+  auto& followed = result.followed;
+  list_strikes(result.faults, followed);
+  if (!faults.follows_list) return 0;
+  followed.lists_strikes = true;  // also when the plan has no rules any more
+  std::uint64_t left = 0;
+  for (std::uint64_t i = 0; i < faults.listed_used; ++i) {
+    const auto& listed = faults.listed[i];
+    left += listed.met ? 0 : 1;
+    if (!listed.plain) continue;
+    for (auto& strike : followed.strikes) {
+      if (strike.is_same_strike(listed)) strike.plain = listed.plain;
+    }
+  }
+  return left;
+}
+
+}  // namespace
+
+void note_misfits(const FaultState& faults, RunResult& result) {
   const auto& list = list_of_world();
   for (std::uint64_t i = 0; i < list.next_switch; ++i) {
     if (list.switches[i].value != kNoEffect) result.followed.switches.push_back(list.switches[i]);
@@ -94,9 +137,10 @@ void note_misfits(RunResult& result) {
   result.misfits = list.misfits;
   result.first_misfit = list.first_misfit;
   // What the run did not come to did not fit either.
+  result.misfits += note_strikes(faults, result);
   const auto left = list.switch_count - list.next_switch + list.wake_count - list.next_wake;
   if (left == 0) return;
-  if (result.misfits == 0) {
+  if (list.misfits == 0) {
     result.first_misfit = list.next_switch < list.switch_count
                               ? list.switches[list.next_switch].number
                               : list.wakes[list.next_wake].number;

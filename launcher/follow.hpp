@@ -24,7 +24,11 @@ Parsed<ChoicesFile> parse_choices_file(const std::string& path);
 bool can_follow(const Choices& choices, std::string& problem);
 /// Before the run: the world follows them, whatever strategy it has.
 void follow(World& world, const Choices& choices);
-/// After it.
-void note_misfits(RunResult& result);
+/// After the plan was compiled: what strikes is what is listed, if the choices list strikes.
+void follow_strikes(FaultState& faults, const Choices& choices);
+/// After it; result.faults must be there.
+void note_misfits(const FaultState& faults, RunResult& result);
+/// What of the plan struck in the run: nothing is listed when there are too many, or no plan.
+void list_strikes(const FaultOutcome& faults, Choices& choices);
 
 }  // namespace detsim

@@ -143,7 +143,9 @@ std::string fill_world(const Session& session) {
     const auto problem = session.disk->prepare(plan.disk_profile);
     if (!problem.empty()) return problem;
   }
-  return compile_plan(plan, options.seed, fs::current_path(), fault_state());
+  auto problem = compile_plan(plan, options.seed, fs::current_path(), fault_state());
+  if (options.choices != nullptr) follow_strikes(fault_state(), *options.choices);
+  return problem;
 }
 
 // One command, from its start to the end of all its processes. A problem: it was not started.
@@ -189,8 +191,8 @@ std::string run_rounds(Session& session, const Target& first, const Target& last
 void gather_result(const Session& session, RunResult& result) {
   result.decisions = world().scheduler.decisions;
   result.schedule_hash = happened_before().sum;
-  if (session.options.choices != nullptr) note_misfits(result);
   result.faults = gather_faults(fault_state());
+  if (session.options.choices != nullptr) note_misfits(fault_state(), result);
   if (session.trace == nullptr) return;
   session.trace->finish(result.trace_hash, word_of(result.outcome));
   result.trace_loss = session.trace->loss();

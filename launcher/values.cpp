@@ -95,6 +95,18 @@ Parsed<std::uint64_t> parse_number(const std::string& text, std::uint64_t min, s
   return parsed;
 }
 
+Parsed<SeedRange> parse_range(const std::string& text) {
+  Parsed<SeedRange> parsed;
+  const auto dots = text.find("..");
+  const auto first = parse_number(text.substr(0, dots), 0, ~0ull - 1);
+  const auto last = dots == text.npos ? first : parse_number(text.substr(dots + 2), 0, ~0ull - 1);
+  parsed.value = {first.value, last.value};
+  if (!first || !last || last.value < first.value) {
+    parsed.problem = fmt::format("'{}' is no range of seeds such as 1..1000", text);
+  }
+  return parsed;
+}
+
 Parsed<std::uint64_t> parse_duration(const std::string& text) {
   Parsed<std::uint64_t> parsed;
   const auto unit_at = std::min(text.find_first_not_of("0123456789."), text.size());

@@ -23,6 +23,11 @@ struct StrategyChoice {
 
 /// Decimal, or hexadecimal with 0x.
 Parsed<std::uint64_t> parse_number(const std::string& text, std::uint64_t min, std::uint64_t max);
+struct SeedRange {
+  std::uint64_t first = 0, last = 0;
+};
+/// A..B, both included, or a single seed.
+Parsed<SeedRange> parse_range(const std::string& text);
 /// A non-negative decimal number with a unit: ns, us, ms, s (without one), m, h. Nanoseconds.
 Parsed<std::uint64_t> parse_duration(const std::string& text);
 /// Seconds since 1970, or an ISO 8601 date, with or without a time, UTC unless it has a zone.

@@ -24,6 +24,7 @@ int verb_check(const Invocation& invocation);
 int verb_explore(const Invocation& invocation);
 int verb_replay(const Invocation& invocation);
 int verb_bisect(const Invocation& invocation);
+int verb_suite(const Invocation& invocation);
 int verb_seeds(const Invocation& invocation);
 int verb_report(const Invocation& invocation);
 int verb_report_merge(const Invocation& invocation);

@@ -19,6 +19,28 @@ struct Choice {
   friend bool operator==(const Choice&, const Choice&) = default;
 };
 
+/// A strike of the fault plan: which rule it was, which task asked, and how often it had asked that
+/// rule. A list of strikes that a run follows stands in place of the plan's own decisions.
+struct StrikeChoice {
+  std::uint32_t rule = 0;  // index
+  std::uint64_t ancestry = 0;
+  std::uint64_t asked = 0;
+  bool plain = false;  // all that the strike would draw (which errno, how many bytes) is the first
+  bool met = false;    // the run came to it
+  friend bool operator==(const StrikeChoice& a, const StrikeChoice& b) {
+    return a.is_same_strike(b) && a.plain == b.plain;
+  }
+  bool is_same_strike(const StrikeChoice& other) const {
+    return rule == other.rule && ancestry == other.ancestry && asked == other.asked;
+  }
+  /// Lists are in this order.
+  bool comes_before(const StrikeChoice& other) const {
+    if (rule != other.rule) return rule < other.rule;
+    if (ancestry != other.ancestry) return ancestry < other.ancestry;
+    return asked < other.asked;
+  }
+};
+
 constexpr std::int64_t kNoEffect = -1;
 constexpr std::uint32_t kStaysMax = 256;
 constexpr std::uint64_t kSwitchesMax = 1u << 24;

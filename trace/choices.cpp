@@ -11,6 +11,23 @@ std::string line_error(std::uint64_t line, const std::string& words) {
   return "line " + std::to_string(line) + ": " + words;
 }
 
+std::string words_of(const StrikeChoice& strike) {
+  std::ostringstream text;
+  text << "strike " << strike.rule << ' ' << std::hex << strike.ancestry << ' ' << std::dec
+       << strike.asked << (strike.plain ? " plain" : "");
+  return text.str();
+}
+
+// The words behind "strike".
+bool read_strike(std::istringstream& words, StrikeChoice& strike) {
+  words >> strike.rule >> std::hex >> strike.ancestry >> std::dec >> strike.asked;
+  if (words.fail()) return false;
+  std::string plain;
+  if (!(words >> plain)) return true;
+  strike.plain = true;
+  return plain == "plain" && !(words >> plain);
+}
+
 bool add(std::vector<Choice>& list, const Choice& choice) {
   if (!list.empty() && list.back().number >= choice.number) return false;
   list.push_back(choice);
@@ -42,6 +59,9 @@ std::string to_text(const Choices& choices) {
   };
   append("switch", choices.switches);
   append("wake", choices.wakes);
+  if (!choices.lists_strikes) return text;
+  text += "strikes " + std::to_string(choices.strikes.size()) + "\n";
+  for (const auto& strike : choices.strikes) text += words_of(strike) + "\n";
   return text;
 }
 
@@ -57,15 +77,26 @@ bool from_text(const std::string& text, Choices& choices, std::string& error) {
     std::istringstream words(line);
     std::string name, rest;
     Choice choice;
-    words >> name >> choice.number;
-    const bool counts = name == "decisions";
+    words >> name;
+    if (name == "strike") {
+      StrikeChoice strike;
+      if (!read_strike(words, strike) || !choices.lists_strikes) {
+        error = line_error(number, "'" + line + "' is no strike of a list");
+        return false;
+      }
+      choices.strikes.push_back(strike);
+      continue;
+    }
+    words >> choice.number;
+    if (name == "strikes") choices.lists_strikes = true;
+    const bool counts = name == "decisions" || name == "strikes";
     if (!counts) words >> choice.value;
     if (words.fail() || words >> rest || (!counts && name != "switch" && name != "wake")) {
       error = line_error(number, "'" + line + "' is no choice");
       return false;
     }
     if (counts) {
-      choices.decisions = choice.number;
+      if (name == "decisions") choices.decisions = choice.number;
     } else if (!add(name == "switch" ? choices.switches : choices.wakes, choice)) {
       error = line_error(number, "the numbers must ascend");
       return false;

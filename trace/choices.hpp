@@ -12,6 +12,9 @@ namespace detsim {
 struct Choices {
   std::vector<Choice> switches;
   std::vector<Choice> wakes;
+  /// What of the fault plan struck; without a list the plan decides. A trace does not tell it.
+  bool lists_strikes = false;
+  std::vector<StrikeChoice> strikes;
   std::uint64_t decisions = 0;  // of the run, listed or not
   friend bool operator==(const Choices&, const Choices&) = default;
 };
@@ -30,7 +33,8 @@ class ChoiceCollector {
   std::uint32_t stays_ = 0;
 };
 
-/// One line per choice, in the order of their numbers: "switch 17 1003", "wake 3 1".
+/// One line per choice, in the order of their numbers: "switch 17 1003", "wake 3 1"; then, if
+/// strikes are listed, "strikes 1" and "strike 0 17f3a9 5": rule, ancestry, how often it had asked.
 std::string to_text(const Choices& choices);
 /// False: `error` says in one line what is wrong, with its line.
 bool from_text(const std::string& text, Choices& choices, std::string& error);

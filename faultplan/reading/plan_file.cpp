@@ -1,67 +1,14 @@
 #include "faultplan/reading/plan_file.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <functional>
-#include <set>
-#include <sstream>
-
+#include "faultplan/reading/yaml.hpp"
 #include "launcher/values.hpp"
 
 namespace detsim {
 namespace {
 
-// Thrown within this file: what is wrong, and where.
-struct Wrong {
-  YAML::Mark mark;
-  std::string words;
-};
-
-[[noreturn]] void refuse(const YAML::Node& at, const std::string& words) {
-  throw Wrong{at.Mark(), words};
-}
-
-void check(const YAML::Node& at, const std::string& problem) {
-  if (!problem.empty()) refuse(at, problem);
-}
-
-std::string text_of(const YAML::Node& node, const std::string& key) {
-  if (!node.IsScalar()) refuse(node, fmt::format("'{}' takes one value", key));
-  return node.Scalar();
-}
-
-using Read = std::function<void(const YAML::Node& value)>;
-using Keys = std::vector<std::pair<std::string, Read>>;
-
-// Reads a map of which every key is known.
-void read_map(const YAML::Node& map, const std::string& what, const Keys& keys) {
-  if (!map.IsMap()) refuse(map, fmt::format("{} is a map of keys and values", what));
-  std::vector<std::string> names;
-  for (const auto& [name, read] : keys) names.push_back(name);
-  std::set<std::string> seen;
-  for (const auto& entry : map) {
-    const auto key = text_of(entry.first, what);
-    if (!seen.insert(key).second) refuse(entry.first, fmt::format("'{}' is there twice", key));
-    const auto* found = static_cast<const Read*>(nullptr);
-    for (const auto& [name, read] : keys) {
-      if (name == key) found = &read;
-    }
-    if (found == nullptr) {
-      refuse(entry.first, fmt::format("{} has no key '{}'", what, key) + did_you_mean(key, names));
-    }
-    (*found)(entry.second);
-  }
-}
-
-std::uint64_t duration_of(const YAML::Node& node, const std::string& key) {
-  const auto parsed = parse_duration(text_of(node, key));
-  check(node, parsed.problem);
-  return parsed.value;
-}
+using yaml::check, yaml::duration_of, yaml::flag_of, yaml::read_map, yaml::refuse, yaml::text_of;
 
 // Keys of a rule; `front` is "at." within `at`.
 void read_rule_keys(const YAML::Node& map, const std::string& front, RuleBuilder& builder) {
@@ -108,11 +55,8 @@ void read_disk(const YAML::Node& map, Plan& plan) {
       map, "'disk'",
       {{"paths", [&](const YAML::Node& value) { read_paths(value, plan); }},
        {"profile", [&](const YAML::Node& value) { plan.disk_profile = text_of(value, "profile"); }},
-       {"in_place", [&](const YAML::Node& value) {
-          const auto text = text_of(value, "in_place");
-          if (text != "true" && text != "false") refuse(value, "it is true or false");
-          plan.disk_in_place = text == "true";
-        }}});
+       {"in_place",
+        [&](const YAML::Node& value) { plan.disk_in_place = flag_of(value, "in_place"); }}});
 }
 
 void read_multiplier(const YAML::Node& value, Plan& plan) {
@@ -157,31 +101,13 @@ void read_plan(const YAML::Node& root, Plan& plan) {
 }  // namespace
 
 std::string read_plan_text(const std::string& text, const std::string& name, Plan& plan) {
-  const auto words = [&](const YAML::Mark& mark, const std::string& problem) {
-    if (mark.is_null()) return fmt::format("{}: {}", name, problem);
-    return fmt::format("{}:{}:{}: {}", name, mark.line + 1, mark.column + 1, problem);
-  };
-  try {
-    const auto root = YAML::Load(text);
-    if (root.IsNull()) return "";  // empty: nothing is asked for
-    read_plan(root, plan);
-    return "";
-  } catch (const Wrong& wrong) {
-    return words(wrong.mark, wrong.words);
-  } catch (const YAML::Exception& error) {
-    return words(error.mark, error.msg);
-  }
+  return yaml::read(text, name, [&](const YAML::Node& root) { read_plan(root, plan); });
 }
 
 std::string read_plan_file(const std::string& path, Plan& plan) {
-  std::ifstream file(path);
-  std::stringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || text.fail()) {
-    return fmt::format("cannot read the plan '{}': {}", path,
-                       std::strerror(errno != 0 ? errno : EISDIR));
-  }
-  return read_plan_text(text.str(), path, plan);
+  std::string text, problem;
+  if (!yaml::read_file(path, "the plan", text, problem)) return problem;
+  return read_plan_text(text, path, plan);
 }
 
 }  // namespace detsim

@@ -193,6 +193,10 @@ void note_strike(const FaultRule& rule, const Moment* at, const Process& process
                 .rule = static_cast<std::uint16_t>(&rule - state.rules),
                 .value = value};
   copy_text(strike.process, process.name, sizeof strike.process);
+  // What strikes at no call is noted as soon as it is decided.
+  const auto identity = at == nullptr ? state.decided : identity_of(state, rule, current_task().id);
+  strike.ancestry = identity.ancestry;
+  strike.asked = identity.asked;
   if (at != nullptr) {
     strike.call = static_cast<std::uint16_t>(at->frame.number);
     strike.error = at->error;

@@ -1,6 +1,8 @@
 #include "launcher/explore/failure_directory.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/target.hpp"
 #include "launcher/values.hpp"
@@ -20,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 constexpr int kSchema = 1;
+constexpr const char *kPlanFile = "plan.yaml", *kInputFile = "stdin";
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -31,6 +35,8 @@ FileSum sum_of(const std::string& path) {
   return {path, data.size(), check_sum(data.data(), data.size())};
 }
 
+bool has_input(const RunOptions& options) { return options.standard_input > STDERR_FILENO; }
+
 std::string json_text(const RunOptions& options, const KeptRun& run) {
   Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
   json["command"] = options.command;
@@ -41,6 +47,11 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
   json["cpus"] = options.cpus;
   json["epoch_ns"] = options.epoch_ns;
   json["virtual_limit_ns"] = options.virtual_limit_ns;
+  if (!options.faults_text.empty()) {
+    json["faults"] = is_plan_file(options.faults_text) ? kPlanFile : options.faults_text;
+  }
+  if (!options.fault_texts.empty()) json["fault"] = options.fault_texts;
+  if (has_input(options)) json["input"] = kInputFile;
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;
   json["signature"] = run.failure->signature;
@@ -83,6 +94,34 @@ void fill(const Json& json, KeptFailure& failure) {
   }
 }
 
+// The plan as it was, whatever became of the file that it was in.
+std::string read_plan(const Json& json, const std::string& directory, RunOptions& run) {
+  auto text = json.value("faults", "");
+  if (text == kPlanFile) text = directory + "/" + kPlanFile;
+  if (!text.empty()) {
+    auto problem = add_faults(run, text);
+    if (!problem.empty()) return problem;
+  }
+  for (const auto& rule : json.value("fault", std::vector<std::string>{})) {
+    auto problem = add_fault(run, rule);
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+bool keep_inputs(const RunOptions& options, const FaultOutcome& faults,
+                 const std::string& directory) {
+  if (has_input(options) &&
+      !write_file(directory + "/" + kInputFile,
+                  read_file(fmt::format("/proc/self/fd/{}", options.standard_input)))) {
+    return false;
+  }
+  if (faults.rules.empty()) return true;
+  return write_file(directory + "/strikes.jsonl", log_of(faults)) &&
+         (!is_plan_file(options.faults_text) ||
+          write_file(directory + "/" + kPlanFile, read_file(options.faults_text)));
+}
+
 }  // namespace
 
 bool write_file(const std::string& path, const std::string& text) {
@@ -99,17 +138,22 @@ std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRu
   if (error) return fmt::format("cannot make '{}': {}", directory, error.message());
   auto traced = options;
   traced.trace_path = directory + "/trace";
-  const auto again = runner.run(traced);
+  auto again = runner.run(traced);
   if (again.result.refused != 0) return again.result.problem;
   if (!again.result.trace_loss.empty()) return again.result.trace_loss;
-  if (again.result.trace_hash != failed.result.trace_hash || !again.failure) {
+  // What was found in it may not be what every run is judged by.
+  again.failure = failed.failure;
+  if (again.result.trace_hash != failed.result.trace_hash) {
     return "the same seed did another run when it was repeated; see `detsim check`";
   }
   std::string problem;
   const auto trace = TraceReader::open(traced.trace_path, problem);
-  const auto choices = trace == nullptr ? nullptr : choices_of(*trace, problem);
-  if (choices == nullptr) return problem;
-  const bool written = write_file(directory + "/choices.txt", to_text(*choices)) &&
+  const auto scheduled = trace == nullptr ? nullptr : choices_of(*trace, problem);
+  if (scheduled == nullptr) return problem;
+  auto choices = *scheduled;
+  list_strikes(again.result.faults, choices);
+  const bool written = keep_inputs(options, again.result.faults, directory) &&
+                       write_file(directory + "/choices.txt", to_text(choices)) &&
                        write_file(directory + "/stdout", again.output) &&
                        write_file(directory + "/stderr", again.error) &&
                        write_file(directory + "/report.txt", again.words) &&
@@ -142,6 +186,20 @@ std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::str
       return nullptr;
     }
     fill(json, *failure);
+    if (json.contains("input")) {
+      // Open as long as there is something to repeat.
+      failure->run.standard_input =
+          open((directory + "/" + kInputFile).c_str(), O_RDONLY | O_CLOEXEC);
+      if (failure->run.standard_input < 0) {
+        problem = fmt::format("'{}' has no {}", directory, kInputFile);
+        return nullptr;
+      }
+    }
+    const auto wrong = read_plan(json, directory, failure->run);
+    if (!wrong.empty()) {
+      problem = fmt::format("the fault plan of '{}' cannot be read: {}", directory, wrong);
+      return nullptr;
+    }
   } catch (const Json::exception& error) {
     problem = fmt::format("'{}/failure.json' is damaged: {}", directory, error.what());
     return nullptr;

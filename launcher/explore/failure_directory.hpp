@@ -3,6 +3,7 @@
 //
 //   failure.json   what the run was, and the sums of the program and its libraries
 //   choices.txt    the choices it took        trace        its events
+//   plan.yaml      its fault plan, if that was a file          strikes.jsonl   what struck
 //   stdout stderr  what it wrote              report.txt   what detsim said of it
 #pragma once
 #include <memory>

@@ -56,7 +56,9 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
   empty(output_);
   empty(error_);
   empty(words_fd_);
-  options.standard_input = input_;
+  const bool has_input = options.standard_input > STDERR_FILENO;
+  if (!has_input) options.standard_input = input_;
+  if (has_input) lseek(options.standard_input, 0, SEEK_SET);
   options.standard_output = output_;
   options.standard_error = error_;
   options.words = words_;

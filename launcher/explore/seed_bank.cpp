@@ -4,16 +4,44 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "launcher/fault_texts.hpp"
+#include "launcher/follow.hpp"
 #include "launcher/values.hpp"
 
 namespace detsim {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr std::size_t kChoicesMax = 1000;  // in one line of a text file
 constexpr std::uint64_t kWallLimit_ns = 60ull * 1000000000;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+void read_rest(const Json& json, RunOptions& run) {
+  const auto check = [](const std::string& problem) {
+    if (!problem.empty()) throw std::invalid_argument(problem);
+  };
+  if (json.contains("faults")) check(add_faults(run, json["faults"].get<std::string>()));
+  for (const auto& rule : json.value("fault", std::vector<std::string>{})) {
+    check(add_fault(run, rule));
+  }
+  if (!json.contains("choices")) return;
+  std::string text, problem;
+  for (const auto& line : json["choices"]) text += line.get<std::string>() + "\n";
+  Choices choices;
+  if (!from_text(text, choices, problem)) throw std::invalid_argument("choices, " + problem);
+  run.choices = std::make_shared<Choices>(std::move(choices));
+}
 
 Json json_of(const BankedSeed& seed) {
   const RunOptions defaults;
@@ -23,6 +51,9 @@ Json json_of(const BankedSeed& seed) {
   if (seed.run.cpus != defaults.cpus) json["cpus"] = seed.run.cpus;
   if (seed.run.epoch_ns != defaults.epoch_ns) json["epoch_ns"] = seed.run.epoch_ns;
   if (seed.run.virtual_limit_ns != kNever) json["virtual_limit_ns"] = seed.run.virtual_limit_ns;
+  if (!seed.run.faults_text.empty()) json["faults"] = seed.run.faults_text;
+  if (!seed.run.fault_texts.empty()) json["fault"] = seed.run.fault_texts;
+  if (seed.run.choices != nullptr) json["choices"] = lines_of(to_text(*seed.run.choices));
   json["message"] = seed.message;
   json["signature"] = seed.signature;
   json["date"] = seed.date;
@@ -45,6 +76,7 @@ BankedSeed seed_of(const Json& json) {
   run.cpus = json.value("cpus", run.cpus);
   run.epoch_ns = json.value("epoch_ns", run.epoch_ns);
   run.virtual_limit_ns = json.value("virtual_limit_ns", run.virtual_limit_ns);
+  read_rest(json, run);
   seed.message = json.value("message", "");
   seed.signature = json.at("signature").get<std::string>();
   seed.date = json.value("date", "");
@@ -63,14 +95,24 @@ bool read_bank(const std::string& path, std::vector<BankedSeed>& bank, std::stri
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     if (line.empty()) continue;
-    try {
-      bank.push_back(seed_of(Json::parse(line)));
-    } catch (const std::exception& error) {
-      problem = fmt::format("'{}', line {} is no seed: {}", path, number, error.what());
+    BankedSeed seed;
+    const auto wrong = parse_bank_line(line, seed);
+    if (!wrong.empty()) {
+      problem = fmt::format("'{}', line {} {}", path, number, wrong);
       return false;
     }
+    bank.push_back(std::move(seed));
   }
   return true;
+}
+
+std::string parse_bank_line(const std::string& line, BankedSeed& seed) {
+  try {
+    seed = seed_of(Json::parse(line));
+  } catch (const std::exception& error) {
+    return fmt::format("is no seed: {}", error.what());
+  }
+  return "";
 }
 
 bool write_bank(const std::string& path, const std::vector<BankedSeed>& bank) {
@@ -88,7 +130,14 @@ BankedSeed banked(const KeptFailure& failure, const std::string& note) {
   const auto now = std::time(nullptr);
   std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
   BankedSeed seed{failure.run, failure.signature, failure.message, date, note};
-  seed.run.choices = nullptr;
+  const auto reduced = failure.directory + "/reduced.txt";
+  if (std::filesystem::exists(reduced)) {
+    if (const auto file = parse_choices_file(reduced)) seed.run.choices = file.value.choices;
+  }
+  const auto& choices = seed.run.choices;
+  if (choices != nullptr && choices->switches.size() + choices->wakes.size() > kChoicesMax) {
+    seed.run.choices = nullptr;
+  }
   seed.run.choices_path.clear();
   return seed;
 }
@@ -105,7 +154,18 @@ Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words) {
   auto options = seed.run;
   options.quiet = true;
   options.wall_limit_ns = kWallLimit_ns;
-  const auto run = runner.run(options);
+  options.choices = nullptr;
+  auto run = runner.run(options);
+  // What passes with its seed may have come to other decisions; its choices are nearer.
+  if (run.result.refused == 0 && !run.failure && seed.run.choices != nullptr) {
+    options.choices = seed.run.choices;
+    run = runner.run(options);
+    if (run.result.refused == 0 && !run.failure && run.result.misfits > 0) {
+      words = fmt::format("no longer applies: it passes, but {} of its choices do not fit",
+                          run.result.misfits);
+      return Verdict::no_longer_applies;
+    }
+  }
   if (run.result.refused != 0) {
     words = "cannot run: " + run.result.problem;
     return Verdict::cannot_run;

@@ -9,19 +9,24 @@
 namespace detsim {
 
 struct BankedSeed {
-  RunOptions run;
+  RunOptions run;  // with choices, if it was kept with some
   std::string signature, message, date, note;
 };
 
 /// False: `problem` names the line. A file that does not exist is an empty bank.
 bool read_bank(const std::string& path, std::vector<BankedSeed>& bank, std::string& problem);
+/// One line of it. Returns what is wrong with it; "": nothing.
+std::string parse_bank_line(const std::string& line, BankedSeed& seed);
 bool write_bank(const std::string& path, const std::vector<BankedSeed>& bank);
 
+/// With the reduced choices if `bisect` has made some.
 BankedSeed banked(const KeptFailure& failure, const std::string& note);
 /// One line for people, with its number, from 1.
 std::string words_of(const BankedSeed& seed, std::size_t number);
 
-enum class Verdict { fixed, still_fails, fails_differently, cannot_run };
+/// no_longer_applies: the run passes, and its choices do not fit it any more: whether what it
+/// found is gone cannot be told.
+enum class Verdict { fixed, still_fails, fails_differently, no_longer_applies, cannot_run };
 /// Runs it. `words` is what it came to, in one line.
 Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words);
 

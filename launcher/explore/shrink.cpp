@@ -8,12 +8,24 @@ namespace {
 
 constexpr std::uint64_t kWallLimit_ns = 20ull * 1000000000;
 constexpr std::size_t kSwitchesWanted = 2;
-constexpr std::int64_t kMovesMax = 4;
+constexpr std::int64_t kMovesMax = 4;  // decisions
 
 }  // namespace
 
-Choices without(const Choices& choices, std::size_t from, std::size_t count) {
+Choices with_strikes(Choices choices, std::vector<StrikeChoice> strikes) {
+  choices.strikes = std::move(strikes);
+  return choices;
+}
+
+Choices strikes_of(const Choices& choices) {
   Choices rest;
+  rest.lists_strikes = choices.lists_strikes;
+  rest.strikes = choices.strikes;
+  return rest;
+}
+
+Choices without(const Choices& choices, std::size_t from, std::size_t count) {
+  auto rest = strikes_of(choices);
   const auto switches = choices.switches.size();
   for (std::size_t i = 0; i < size_of(choices); ++i) {
     if (i >= from && i < from + count) continue;
@@ -52,6 +64,49 @@ bool Shrinker::fails(const Choices& choices) {
 }
 
 bool Shrinker::reproduces() { return fails(*failure_.run.choices); }
+
+// Strikes do not depend on each other's draws, so what remains strikes where it did.
+bool Shrinker::take_out_strikes() {
+  const auto before = best_.strikes.size();
+  for (auto part = before; part > 0; part = std::min(part / 2, best_.strikes.size())) {
+    for (auto end = best_.strikes.size(); end > 0;) {
+      const auto from = end > part ? end - part : 0;
+      auto strikes = best_.strikes;
+      strikes.erase(strikes.begin() + static_cast<std::ptrdiff_t>(from),
+                    strikes.begin() + static_cast<std::ptrdiff_t>(end));
+      fails(with_strikes(best_, std::move(strikes)));
+      end = std::min(from, best_.strikes.size());
+    }
+    if (part == 1) break;
+  }
+  return best_.strikes.size() < before;
+}
+
+// A strike that interrupts or delays changes the numbers of the decisions behind it.
+bool Shrinker::take_out_strike_and_move() {
+  for (std::size_t i = best_.strikes.size(); i-- > 0;) {
+    for (std::int64_t move = -kMovesMax; move <= kMovesMax; ++move) {
+      auto moved = best_;
+      moved.strikes.erase(moved.strikes.begin() + static_cast<std::ptrdiff_t>(i));
+      if (moved.switches.empty() || moved.switches[0].number < std::uint64_t{kMovesMax}) break;
+      for (auto& choice : moved.switches) choice.number += static_cast<std::uint64_t>(move);
+      if (fails(moved)) return true;
+    }
+  }
+  return false;
+}
+
+void Shrinker::make_strikes_plain() {
+  for (std::size_t i = 0; i < best_.strikes.size(); ++i) {
+    const auto kept = best_;
+    auto plain = best_;
+    plain.strikes[i].plain = true;
+    if (fails(plain) &&
+        (best_.strikes.size() > kept.strikes.size() || size_of(best_) > size_of(kept))) {
+      best_ = kept;
+    }
+  }
+}
 
 bool Shrinker::take_out_parts() {
   bool shortened = false;
@@ -98,10 +153,10 @@ bool Shrinker::try_one_switch() {
   std::set<std::int64_t> tids;
   for (const auto& choice : failure_.run.choices->switches) tids.insert(choice.value);
   const auto kept = best_;
-  const auto plain = run({});
+  const auto plain = run(strikes_of(best_));
   for (std::uint64_t number = 0; number < plain.result.decisions; ++number) {
     for (const auto tid : tids) {
-      Choices one;
+      auto one = strikes_of(kept);
       one.switches = {{number, tid}};
       if (fails(one) && size_of(best_) < size_of(kept)) return true;
       if (runs_ >= runs_max_) return false;
@@ -111,7 +166,12 @@ bool Shrinker::try_one_switch() {
 }
 
 void Shrinker::shrink(const std::function<void(const Choices&)>& step) {
-  if (fails({})) return step(best_);
+  Choices nothing;
+  nothing.lists_strikes = best_.lists_strikes;
+  if (fails(nothing)) return step(best_);
+  if (take_out_strikes()) step(best_);
+  // What faults do is rarely a matter of the schedule; then all of that is superfluous at once.
+  if (!best_.strikes.empty() && fails(strikes_of(best_))) step(best_);
   for (bool shortened = true; shortened && runs_ < runs_max_;) {
     shortened = take_out_parts();
     if (shortened) step(best_);
@@ -121,6 +181,8 @@ void Shrinker::shrink(const std::function<void(const Choices&)>& step) {
     }
   }
   if (size_of(best_) > kSwitchesWanted && try_one_switch()) step(best_);
+  while (take_out_strikes() || take_out_strike_and_move()) step(best_);
+  make_strikes_plain();
 }
 
 std::optional<Choice> Shrinker::critical_switch() {

@@ -1,6 +1,8 @@
 // Makes a failing run simple: the shortest list of choices, in place of all that its strategy
 // took, under which it still fails in the same way. Each step is a run.
 //
+// Fewest faults first, then fewest switches, then the smallest values.
+//
 // Delta debugging (Zeller, Hildebrandt, "Simplifying and isolating failure-inducing input", TSE
 // 2002) over the list of deviations: later ones first, since taking one out renumbers the
 // decisions behind it; and once more with those behind moved to make up for that.
@@ -32,6 +34,9 @@ class Shrinker {
 
  private:
   bool fails(const Choices& choices);
+  bool take_out_strikes();
+  bool take_out_strike_and_move();
+  void make_strikes_plain();
   bool take_out_parts();
   bool take_out_and_move();
   bool try_one_switch();
@@ -47,6 +52,9 @@ class Shrinker {
 inline std::size_t size_of(const Choices& choices) {
   return choices.switches.size() + choices.wakes.size();
 }
+/// The same schedule with other strikes, or the same strikes with no schedule.
+Choices with_strikes(Choices choices, std::vector<StrikeChoice> strikes);
+Choices strikes_of(const Choices& choices);
 /// Without the entries [from, from + count), counted through switches and then wakes.
 Choices without(const Choices& choices, std::size_t from, std::size_t count);
 

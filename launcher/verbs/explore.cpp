@@ -14,26 +14,10 @@ namespace {
 constexpr std::uint64_t kRunsDefault = 1000;
 constexpr std::uint64_t kLimitDefault_ns = 60ull * 1000000000;
 
-struct Range {
-  std::uint64_t first = 0, last = 0;
-};
-
-Parsed<Range> parse_range(const std::string& text) {
-  Parsed<Range> parsed;
-  const auto dots = text.find("..");
-  const auto first = parse_number(text.substr(0, dots), 0, ~0ull - 1);
-  const auto last = dots == text.npos ? first : parse_number(text.substr(dots + 2), 0, ~0ull - 1);
-  parsed.value = {first.value, last.value};
-  if (!first || !last || last.value < first.value) {
-    parsed.problem = fmt::format("'{}' is no range of seeds such as 1..1000", text);
-  }
-  return parsed;
-}
-
 void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, bool& keep_going) {
   add_value(
       app, "--seeds", "A..B", parse_range,
-      [&](Range range) {
+      [&](SeedRange range) {
         options.first_seed = range.first;
         options.runs = range.last - range.first + 1;
       },

@@ -8,6 +8,7 @@
 
 #include "launcher/command_line.hpp"
 #include "launcher/descriptors.hpp"
+#include "launcher/explore/seeds_file.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
 
@@ -65,6 +66,24 @@ void say_ending(const RunOptions& options, const RunResult& result, const std::s
   if (failed(result)) say("reproduce with: " + command_line_of(options, program));
 }
 
+// What says which run it is, or tells of one run, says nothing of many.
+constexpr const char* kForOneRun[] = {"--seed",        "--choices",        "--trace",
+                                      "--report-json", "--require-faults", "--fault-log"};
+
+int run_seeds(const CLI::App& app, const RunOptions& options, const std::string& path,
+              const std::string& program) {
+  for (const char* name : kForOneRun) {
+    if (app.count(name) == 0) continue;
+    say(fmt::format("{} is for one run, --seeds-file for many", name));
+    return kExitFailed;
+  }
+  std::vector<SeedLine> seeds;
+  std::string problem;
+  if (read_seeds_file(path, seeds, problem)) return judge_by_seeds(options, seeds, program);
+  say(problem);
+  return kExitFailed;
+}
+
 }  // namespace
 
 int verb_run(const Invocation& invocation) {
@@ -79,6 +98,11 @@ int verb_run(const Invocation& invocation) {
                  "Put a copy of what is on the disk in the end into this directory")
       ->type_name("DIR")
       ->envname("DETSIM_KEEP_DISK");
+  std::string seeds_path;
+  app.add_option("--seeds-file", seeds_path,
+                 "Run under each of these seeds until one fails: 0 none does, 1 one does, 125 "
+                 "cannot be told")
+      ->type_name("FILE");
   bool require_faults = false;
   std::string log_path;
   add_fault_options(app, require_faults, log_path);
@@ -88,6 +112,7 @@ int verb_run(const Invocation& invocation) {
       "passed, 125 detsim failed, 126 the program cannot be executed, 127 there is no such "
       "program.");
   if (const auto code = parse_command_line(app, invocation, &options.command)) return *code;
+  if (!seeds_path.empty()) return run_seeds(app, options, seeds_path, invocation.program);
   if (!given.seed) {
     options.seed = draw_seed();
     if (!options.quiet) options.announcement = fmt::format("seed {}", options.seed);

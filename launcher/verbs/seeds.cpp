@@ -64,7 +64,7 @@ int test_all(const Bank& bank, Bank* failing) {
     fmt::print("{}\n     {}\n", words_of(bank[i], i + 1), words);
     std::fflush(stdout);
     fails = fails || verdict == Verdict::still_fails || verdict == Verdict::fails_differently;
-    runs = runs && verdict != Verdict::cannot_run;
+    runs = runs && verdict != Verdict::cannot_run && verdict != Verdict::no_longer_applies;
     if (failing != nullptr && verdict != Verdict::fixed) failing->push_back(bank[i]);
   }
   if (fails) return 1;
@@ -100,10 +100,10 @@ int verb_seeds(const Invocation& invocation) {
   app.add_option("--note", options.note, "add: a word on them")->type_name("TEXT");
   app.footer(
       "The bank is a text file for version control, one seed per line. `test` runs each in this\n"
-      "directory and says: fixed, still fails, fails differently.\n"
-      "Exit status of test: 0 all are fixed; 1 one fails; 125 one cannot be run. So a commit that\n"
-      "broke something is found by\n"
-      "  git bisect run sh -c 'make || exit 125; detsim seeds test -f /path/to/detsim.seeds'");
+      "directory and says: fixed, still fails, fails differently, no longer applies (it passes, "
+      "but\n"
+      "the kept choices do not fit it any more).\n"
+      "Exit status of test: 0 all are fixed; 1 one fails; 125 one cannot be told.");
   if (const auto code = parse_command_line(app, invocation, nullptr)) return *code;
   if (options.words.empty()) return misused("what to do with the seeds?");
   std::vector<std::string> names;

@@ -106,6 +106,12 @@ def keeps_seeds(failure, directory):
     check(lines.count('\n') == 1 and 'the first' not in lines, lines)
     with open(bank, 'w') as file:
         file.write(lines.replace(json.dumps(SAMPLE), '"/bin/true"'))
+    words = run(DETSIM, 'seeds', 'test', '-f', bank, code=125).text
+    check('no longer applies' in words, words)
+    seed = json.loads(open(bank).read())
+    del seed['choices']
+    with open(bank, 'w') as file:
+        json.dump(seed, file)
     check('fixed' in run(DETSIM, 'seeds', 'test', '-f', bank, code=0).text, 'it is fixed')
     run(DETSIM, 'seeds', 'prune', '-f', bank, code=0)
     check(open(bank).read() == '', 'nothing is left')
@@ -139,10 +145,32 @@ def finds_commit(failure, directory):
             file.write(f'# {number}\nprogram:\n\tcp {program} program\n')
         run(*git, 'add', 'Makefile', code=0)
         run(*git, 'commit', '-qm', f'commit {number}', code=0)
-    run(*git, 'bisect', 'start', 'HEAD', 'HEAD~4', code=0)
-    words = run('sh', '-c', f'cd {repository} && git bisect run sh -c \'rm -f program; make -s || '
-                f'exit 125; {DETSIM} seeds test -f {bank}\'', code=0).text
-    check('is the first bad commit' in words and 'commit 3' in words, words)
+    seeds = directory + '/seeds.txt'
+    with open(seeds, 'w') as file:
+        file.write('# any of these\n1..60 random\n' + open(bank).read())
+    for judge in (f'seeds test -f {bank}', f'run -q --seeds-file {seeds} -- ./program'):
+        run(*git, 'bisect', 'start', 'HEAD', 'HEAD~4', code=0)
+        words = run('sh', '-c', f'cd {repository} && git bisect run sh -c \'rm -f program; '
+                    f'make -s || exit 125; {DETSIM} {judge}\'', code=0).text
+        check('is the first bad commit' in words and 'commit 3' in words, words)
+        run(*git, 'bisect', 'reset', code=0)
+
+
+def judges_by_seeds(failure, directory):
+    seeds = directory + '/judges.txt'
+    with open(seeds, 'w') as file:
+        file.write(f'3 # passes\n{failure["seed"]} {failure["strategy"]}\n')
+    words = run(DETSIM, 'run', '--seeds-file', seeds, '--', SAMPLE, code=1).text
+    check(f'seed {failure["seed"]}: ' in words and 'reproduce with' in words, words)
+    words = run(DETSIM, 'run', '--seeds-file', seeds, '--', '/bin/true', code=0).text
+    check('2 seeds pass' in words, words)
+    run(DETSIM, 'run', '--seeds-file', seeds, '--', '/no/such/program', code=125)
+    run(DETSIM, 'run', '--seeds-file', seeds, '--seed', '3', '--', SAMPLE, code=125)
+    for bad in ('', 'x\n', '1..2 nothing\n', '9..3\n', '1 random random\n', '{"seed": 1}\n'):
+        with open(seeds, 'w') as file:
+            file.write('# seeds\n' + bad)
+        words = run(DETSIM, 'run', '--seeds-file', seeds, '--', SAMPLE, code=125).text
+        check('line 2' in words if bad else 'has no seeds' in words, words)
 
 
 def refuses(directory):
@@ -187,6 +215,7 @@ def main():
         keeps_seeds(failure, directory)
         draws(failure, directory)
         finds_commit(failure, directory)
+        judges_by_seeds(failure, directory)
         says_what_changed(directory)
         refuses(directory)
         stops(directory)

@@ -4,7 +4,7 @@ the same trace, event by event.
 
     replay_fidelity.py DETSIM COMBINATIONS [FIRST_SEED] -- PROGRAM...
 
-A combination is a program, a strategy and a seed. All of them follow from FIRST_SEED.
+A combination is a program, a strategy, a fault plan and a seed. All of them follow from FIRST_SEED.
 """
 import os
 import random
@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 STRATEGIES = ['random', 'round-robin', 'pct:2', 'pct:3', 'pct:8', 'pos', 'surw', 'surw:9']
+PLANS = ['none', 'none', 'calm', 'moderate', 'chaos', 'swarm']
 
 
 def run(words):
@@ -32,7 +33,7 @@ def main():
     for _ in range(combinations):
         program, strategy = draw.choice(programs), draw.choice(STRATEGIES)
         seed = str(draw.getrandbits(32))
-        common = [detsim, 'run', '--quiet', '--seed', seed]
+        common = [detsim, 'run', '--quiet', '--seed', seed, '--faults', draw.choice(PLANS)]
         command = ['--', program]
         code, words = run(common + ['--strategy', strategy, '--trace', first] + command)
         if code == 125:
@@ -42,7 +43,7 @@ def main():
         code_again, said = run(common + ['--choices', first, '--trace', again] + command)
         same, _ = run([detsim, 'report', first, again])
         if code != code_again or same != 0 or 'did not fit' in said:
-            print(f'{program} {strategy} {seed}: {code} became {code_again}: {said}')
+            print(f'{program} {strategy} {common[-1]} {seed}: {code} became {code_again}: {said}')
             wrong += 1
     for path in (first, again):
         os.path.exists(path) and os.unlink(path)

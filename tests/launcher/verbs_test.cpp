@@ -9,8 +9,8 @@ namespace detsim {
 namespace {
 
 TEST_CASE("help and version") {
-  for (const char* verb :
-       {"run", "check", "explore", "replay", "bisect", "seeds", "report", "calls", "doctor"}) {
+  for (const char* verb : {"run", "check", "explore", "replay", "bisect", "suite", "seeds",
+                           "report", "calls", "doctor"}) {
     const auto result = run_command({DETSIM, verb, "--help"});
     CHECK(result.code() == 0);
     CHECK(result.output.find("Usage: ") != std::string::npos);

@@ -16,7 +16,7 @@ INCLUDES = {
     'scheduler/': ['scheduler/', 'trace/event.hpp'],
     'trace/': ['trace/', 'scheduler/choice.hpp', 'scheduler/replay.hpp'],
     'faultplan/': ['faultplan/', 'scheduler/choice.hpp', 'scheduler/invariant.hpp',
-                   'trace/event.hpp'],
+                   'scheduler/replay.hpp', 'trace/event.hpp'],
     # Plans as their writers see them, for the launcher alone.
     'faultplan/reading/': ['faultplan/', 'scheduler/', 'launcher/values.hpp',
                            'launcher/call_table.hpp', 'interpose/faults/points.def'],

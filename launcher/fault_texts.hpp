@@ -1,0 +1,16 @@
+// What goes wrong in a run, as its user wrote it: --faults and --fault, which kept failures, banks
+// of seeds and suites repeat.
+#pragma once
+#include <string>
+
+#include "launcher/run.hpp"
+
+namespace detsim {
+
+/// Whether --faults with this text names a file, and not a preset.
+bool is_plan_file(const std::string& text);
+/// Each adds to the plan of `options`, and to its texts. Returns what is wrong; "": nothing.
+std::string add_faults(RunOptions& options, const std::string& text);
+std::string add_fault(RunOptions& options, const std::string& text);
+
+}  // namespace detsim
