@@ -20,6 +20,7 @@
 #include <string>
 
 #include "launcher/children.hpp"
+#include "launcher/guardian.hpp"
 #include "launcher/handover.hpp"
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
@@ -57,6 +58,7 @@ class Attendant {
   void attend() {
     while (!over_) {
       const auto word = __atomic_load_n(&world().outcome_word, __ATOMIC_SEQ_CST);
+      guard();
       serve_request();
       watch_root();
       watch_signals();
@@ -69,6 +71,11 @@ class Attendant {
   }
 
  private:
+  void guard() {
+    const auto& w = world();
+    if (!guardian_.started() && w.processes_used > 1) guardian_.start(w.config.world_fd);
+  }
+
   void serve_request() {
     auto& w = world();
     if (w.request == Request::none) return;
@@ -320,7 +327,8 @@ class Attendant {
       say(world().message, words());
     }
     const bool is_stop = outcome == Outcome::deadlock || outcome == Outcome::virtual_timeout ||
-                         outcome == Outcome::wall_timeout || outcome == Outcome::stopped;
+                         outcome == Outcome::wall_timeout || outcome == Outcome::stopped ||
+                         outcome == Outcome::output_limit;
     if (is_stop && options_.look) {
       options_.look(world(), outcome);
     } else if (is_stop) {
@@ -354,6 +362,7 @@ class Attendant {
   std::uint64_t entered_ = 0;
   std::uint64_t next_look_ns_ = 0;
   Watchdog watchdog_;
+  Guardian guardian_;
   unsigned ticks_ = 0;
   pid_t lost_ = 0;
   std::set<std::string> said_;  // on behalf of the run: each line once

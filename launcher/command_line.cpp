@@ -198,6 +198,24 @@ void add_private_options(CLI::App& app, RunOptions& options) {
       ->envname("DETSIM_PRIVATE_TMP");
 }
 
+void add_limit_options(CLI::App& app, RunOptions& options) {
+  add_value(
+      app, "--output-limit", "BYTES", parse_bytes,
+      [&options](std::uint64_t bytes) { options.limits.output_bytes = bytes; },
+      "End the run when it has written more than this to standard output and error: 64M");
+  add_value(
+      app, "--file-limit", "BYTES", parse_bytes,
+      [&options](std::uint64_t bytes) { options.limits.file_bytes = bytes; },
+      "No file that the run writes grows beyond this (EFBIG, SIGXFSZ)");
+  add_value(
+      app, "--process-limit", "NUMBER",
+      [](const std::string& text) { return parse_number(text, 1, kProcessesMax); },
+      [&options](std::uint64_t number) {
+        options.limits.processes = static_cast<std::uint32_t>(number);
+      },
+      "The run has no more processes than this at one time (EAGAIN)");
+}
+
 std::string strategy_names() {
   std::string names;
   for (const auto* strategy : strategies()) {
@@ -323,6 +341,7 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
       app, "--virtual-timeout", "DURATION", parse_duration,
       [&options](std::uint64_t ns) { options.virtual_limit_ns = ns; },
       "End the run after this much virtual time, with a report");
+  add_limit_options(app, options);
   app.add_flag("--quiet,-q", options.quiet, "Say nothing unless detsim itself fails")
       ->envname("DETSIM_QUIET");
 }

@@ -41,7 +41,8 @@ struct RunOptionsGiven {
 };
 
 /// The options of every verb that runs a target: --seed, --strategy, --env, --faults, --fault,
-/// --cpus, --epoch, --timeout, --virtual-timeout, --quiet. Wrong values are complained about by
+/// --cpus, --epoch, --timeout, --virtual-timeout, --output-limit, --file-limit, --process-limit,
+/// --quiet. Wrong values are complained about by
 /// parse_command_line().
 void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given);
 /// --runs, -n: from 2 to `max`.

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "launcher/report_running.hpp"
+#include "launcher/values.hpp"
+#include "scheduler/limits.hpp"
 #include "trace/words.hpp"
 
 namespace detsim {
@@ -164,6 +166,9 @@ class Gathering {
     std::string text =
         facts_.outcome == Outcome::virtual_timeout ? "the limit of virtual time has passed"
         : facts_.outcome == Outcome::wall_timeout  ? "the limit of real time has passed"
+        : facts_.outcome == Outcome::output_limit
+            ? fmt::format("the run has written more than {} (--output-limit)",
+                          bytes_text(run_limits().output_bytes_max))
         : facts_.outcome == Outcome::stopped
             ? fmt::format("stopped before event {}", world_.trace.stop_at)
             : "the run was stopped";

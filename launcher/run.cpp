@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "launcher/values.hpp"
 #include "launcher/world_mapping.hpp"
 #include "scheduler/happened_before.hpp"
+#include "scheduler/limits.hpp"
 #include "scheduler/rounds.hpp"
 
 namespace detsim {
@@ -72,6 +74,18 @@ Config config_of(const RunOptions& options, const std::string& library, std::uin
   if (view != nullptr) config.view_made_real_ns = view->made_real_ns();
   library.copy(config.library, sizeof config.library - 1);
   return config;
+}
+
+void set_limits(const RunOptions& options) {
+  auto& limits = run_limits();
+  limits.output_bytes_max = options.limits.output_bytes;
+  limits.processes_max = options.limits.processes;
+  const int outputs[] = {options.standard_output, options.standard_error};
+  for (int i = 0; i < 2; ++i) {
+    struct stat status {};
+    if (fstat(outputs[i], &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    limits.outputs[i] = {.device = status.st_dev, .inode = status.st_ino};
+  }
 }
 
 TraceMetadata metadata_of(const RunOptions& options) {
@@ -136,6 +150,7 @@ std::string fill_world(const Session& session) {
   if (options.choices != nullptr) follow(w, *options.choices);
   w.trace.enabled = session.trace != nullptr;
   w.trace.stop_at = options.stop_at;
+  set_limits(options);
   auto plan = options.faults;
   if (session.disk != nullptr) {
     plan.disk_paths.clear();
@@ -258,6 +273,7 @@ int exit_code_of(const RunResult& result) {
     }
     case Outcome::deadlock: return kExitDeadlock;
     case Outcome::virtual_timeout:
+    case Outcome::output_limit:
     case Outcome::wall_timeout: return kExitLimit;
     case Outcome::property_failed: return kExitProperty;
     case Outcome::power_lost: return 128 + SIGKILL;
@@ -278,6 +294,7 @@ const char* word_of(Outcome outcome) {
     case Outcome::stopped: return "stopped";
     case Outcome::property_failed: return "property-failed";
     case Outcome::power_lost: return "power-lost";
+    case Outcome::output_limit: return "output-limit";
   }
   return "?";
 }
@@ -332,6 +349,10 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   if (options.virtual_limit_ns != kNever) {
     line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
   }
+  const auto& limits = options.limits;
+  if (limits.output_bytes != 0) line += " --output-limit " + bytes_text(limits.output_bytes);
+  if (limits.file_bytes != 0) line += " --file-limit " + bytes_text(limits.file_bytes);
+  if (limits.processes != 0) line += fmt::format(" --process-limit {}", limits.processes);
   line += " --";
   for (const auto& word : options.command) line += " " + shell_quoted(word);
   return line;

@@ -28,6 +28,14 @@ constexpr int kExitNotFound = 127;
 /// 2020-01-01T00:00:00Z: what CLOCK_REALTIME reads at the start of a run.
 constexpr std::uint64_t kEpochDefault_ns = 1577836800ull * 1000000000;
 
+/// 0: none.
+struct Limits {
+  std::uint64_t output_bytes = 0;  // to standard output and error, and other files from outside
+  std::uint64_t file_bytes = 0;    // of each file that it writes (RLIMIT_FSIZE)
+  std::uint32_t processes = 0;     // at one time
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
 struct RunOptions {
   // -- what decides the run
   std::vector<std::string> command;
@@ -38,6 +46,7 @@ struct RunOptions {
   std::uint32_t cpus = 2;
   std::uint64_t epoch_ns = kEpochDefault_ns;
   std::uint64_t virtual_limit_ns = kNever;
+  Limits limits;
   std::shared_ptr<const Choices> choices;  // followed in place of the strategy; nullptr: none
   std::string choices_path;                // where they were read from
   std::vector<std::string> environment;    // "NAME=VALUE" sets, "NAME" unsets, in order

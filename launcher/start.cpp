@@ -61,6 +61,16 @@ void fix_layout(int pipe) {
   }
 }
 
+// Memory files count, too: those of the run only, since the world has its size already.
+void limit_files(std::uint64_t bytes, int pipe) {
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  if (bytes == 0 || limit.rlim_cur <= bytes) return;
+  limit.rlim_cur = bytes;
+  limit.rlim_max = std::min<rlim_t>(limit.rlim_max, bytes);
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) fail(pipe, "limit the size of its files", errno);
+}
+
 void pin(std::uint32_t core, int pipe) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -94,6 +104,7 @@ void enter_view(const PrivateView& view, int pipe) {
   if (here >= 0 && fchdir(here) != 0) fail(pipe, "enter its directory", errno);
   if (view != nullptr) enter_view(*view, pipe);
   fix_layout(pipe);
+  limit_files(options.limits.file_bytes, pipe);
   pin(core, pipe);
   if (const int error = install_wall()) fail(pipe, "install the seccomp filter", error);
   fcntl(world().config.world_fd, F_SETFD, 0);  // the image maps and closes it

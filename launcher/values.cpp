@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <iterator>
 
 #include "scheduler/strategy.hpp"
 
@@ -22,6 +23,8 @@ struct Unit {
 constexpr Unit kUnits[] = {
     {"ns", 1},        {"us", 1000},           {"ms", 1000000},         {"s", kSecond_ns},
     {"", kSecond_ns}, {"m", 60 * kSecond_ns}, {"h", 3600 * kSecond_ns}};
+
+constexpr const char* kByteUnits[] = {"", "K", "M", "G"};
 
 // A decimal number in units of 1/`scale`: "1.5" with 1000 is 1500. False unless `text` is one,
 // or when it does not fit; digits finer than the scale are cut off.
@@ -105,6 +108,29 @@ Parsed<SeedRange> parse_range(const std::string& text) {
     parsed.problem = fmt::format("'{}' is no range of seeds such as 1..1000", text);
   }
   return parsed;
+}
+
+Parsed<std::uint64_t> parse_bytes(const std::string& text) {
+  Parsed<std::uint64_t> parsed;
+  const auto unit_at = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto number = std::string_view(text).substr(0, unit_at);
+  const auto unit = text.substr(unit_at);
+  for (unsigned i = 0; i < std::size(kByteUnits); ++i) {
+    const bool is_it =
+        unit == kByteUnits[i] || (i > 0 && unit == kByteUnits[i] + std::string("iB"));
+    if (is_it && scaled(number, 1ull << (10 * i), parsed.value) && parsed.value != 0) return parsed;
+  }
+  parsed.problem = fmt::format("'{}' is not a number of bytes such as 4096, 64K, 1.5M or 2G", text);
+  return parsed;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  unsigned unit = 0;
+  while (unit + 1 < std::size(kByteUnits) && bytes != 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, kByteUnits[unit]);
 }
 
 Parsed<std::uint64_t> parse_duration(const std::string& text) {

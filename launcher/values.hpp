@@ -28,6 +28,8 @@ struct SeedRange {
 };
 /// A..B, both included, or a single seed.
 Parsed<SeedRange> parse_range(const std::string& text);
+/// A positive decimal number of bytes, or with K, M, G of 1024s.
+Parsed<std::uint64_t> parse_bytes(const std::string& text);
 /// A non-negative decimal number with a unit: ns, us, ms, s (without one), m, h. Nanoseconds.
 Parsed<std::uint64_t> parse_duration(const std::string& text);
 /// Seconds since 1970, or an ISO 8601 date, with or without a time, UTC unless it has a zone.
@@ -40,6 +42,8 @@ std::string strategy_text(std::uint32_t index, std::uint64_t parameter, std::uin
 
 /// The shortest text that parse_duration() reads as this.
 std::string duration_text(std::uint64_t ns);
+/// As parse_bytes() reads it.
+std::string bytes_text(std::uint64_t bytes);
 std::string time_text(std::uint64_t ns);
 
 /// "; did you mean 'x'?" for the nearest candidate, empty when none is near.

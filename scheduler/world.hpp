@@ -50,7 +50,8 @@ enum class Outcome : std::uint32_t {
   failed,           // detsim itself: `message` says what
   stopped,          // trace.stop_at was reached
   property_failed,  // the target broke a property that it states itself: `message` says which
-  power_lost        // the fault plan cut the power: the launcher ends the run and the disk's fate
+  power_lost,       // the fault plan cut the power: the launcher ends the run and the disk's fate
+  output_limit      // more was written to the outside than may be (limits.hpp)
 };
 
 /// What the launcher is asked for; it serves requests in order.

@@ -18,8 +18,10 @@
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
+#include "interpose/entry/requests.hpp"
 #include "interpose/entry/switch.hpp"
 #include "scheduler/invariant.hpp"
+#include "scheduler/limits.hpp"
 
 extern "C" [[noreturn]] void detsim_give_baton_and_exit(std::uint32_t* baton, std::uint64_t status);
 
@@ -113,6 +115,31 @@ void hand_children_on(Process& process) {
   __builtin_trap();
 }
 
+// A program that forks without end gets EAGAIN, as under RLIMIT_NPROC.
+bool may_start_process() {
+  RunLimits& limits = run_limits();
+  if (limits.processes_max == 0) return true;
+  std::uint32_t count = 0;
+  for_each_process([&count](const Process&) { ++count; });
+  if (count < limits.processes_max) return true;
+  if (!limits.refused_process) {
+    limits.refused_process = true;
+    Text<128> words;
+    words << "the run has as many processes as it may (--process-limit "
+          << static_cast<std::int64_t>(limits.processes_max) << "): fork fails with EAGAIN";
+    tell_user(words.data());
+  }
+  return false;
+}
+
+// Of the first process the kernel takes care when the launcher is killed; from the second on, a
+// guardian does, which the launcher starts when it looks.
+void announce_second_process() {
+  auto& w = world();
+  __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
+  raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1);
+}
+
 }  // namespace
 
 Process* find_process(std::int32_t pid) {
@@ -139,10 +166,11 @@ std::uint32_t real_uid() { return static_cast<std::uint32_t>(raw(__NR_getuid)); 
 
 Process* start_process(Process* parent) {
   auto& w = world();
+  if (!may_start_process()) return nullptr;
   std::uint32_t index = 0;
   while (index < w.processes_used && w.processes[index].state != ProcessState::unused) ++index;
   if (index == kProcessesMax) return nullptr;
-  if (index == w.processes_used) ++w.processes_used;
+  if (index == w.processes_used && ++w.processes_used == 2) announce_second_process();
   Process& process = w.processes[index];
   if (parent == nullptr) {
     process = {};

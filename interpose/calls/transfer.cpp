@@ -22,6 +22,7 @@
 #include "interpose/calls/sockets.hpp"
 #include "interpose/calls/timer_descriptors.hpp"
 #include "interpose/entry/switch.hpp"
+#include "scheduler/limits.hpp"
 
 namespace detsim {
 namespace {
@@ -209,6 +210,20 @@ long copy_pieces(const void* vector, std::size_t count, Piece (&pieces)[kPiecesM
   return 0;
 }
 
+// A program that writes without end is stopped, always at the same byte.
+void count_output(Descriptor descriptor, const Inode* file, std::uint64_t bytes) {
+  RunLimits& limits = run_limits();
+  if (limits.output_bytes_max == 0) return;
+  bool is_output = descriptor.object != kNoObject && object_of(descriptor.object).external;
+  for (const auto& output : limits.outputs) {
+    is_output = is_output ||
+                (file != nullptr && file->device == output.device && file->number == output.inode);
+  }
+  if (!is_output) return;
+  limits.output_bytes += bytes;
+  if (limits.output_bytes > limits.output_bytes_max) stop_run(Outcome::output_limit);
+}
+
 }  // namespace
 
 bool is_ready(int fd, int events) {
@@ -236,7 +251,9 @@ long written(Descriptor descriptor, long result) {
          {.number = number, .code = SI_USER, .pid = current_process().pid, .uid = real_uid()});
   }
   if (result <= 0) return result;
-  if (Inode* file = file_behind(descriptor)) touch_file(*file, kWrittenTimes);
+  Inode* const file = file_behind(descriptor);
+  if (file != nullptr) touch_file(*file, kWrittenTimes);
+  count_output(descriptor, file, static_cast<std::uint64_t>(result));
   return result;
 }
 

@@ -112,6 +112,7 @@ class Explorer {
     auto jobs = options_.jobs != 0 ? options_.jobs : static_cast<unsigned>(CPU_COUNT(&set));
     if (options_.runs < jobs) jobs = static_cast<unsigned>(options_.runs);
     std::fflush(nullptr);
+    const pid_t explorer = getpid();
     for (unsigned i = 0; i < jobs; ++i) {
       int ends[2];
       if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) break;
@@ -119,7 +120,7 @@ class Explorer {
       if (pid == 0) {
         close(ends[0]);
         for (const auto& worker : workers_) close(worker.socket);
-        work(options_, *shared_, i, ends[1]);
+        work(options_, *shared_, i, ends[1], explorer);
       }
       close(ends[1]);
       if (pid < 0) {
@@ -168,6 +169,7 @@ class Explorer {
     int status = 0;
     waitpid(worker.pid, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (asked_workers_ && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return;
     if (done_.refused == 0)
       refuse("a worker ended in the middle of a run; this is a bug in detsim");
     shared_->stop = true;
@@ -241,9 +243,12 @@ class Explorer {
     if (!done_.interrupted) return;
     if (stopping_ == Clock::time_point{}) stopping_ = Clock::now();
     if (Clock::now() - stopping_ < kPatience) return;
+    // A target may ignore SIGTERM. The kernel and a guardian (guardian.hpp) end it with its worker.
+    const int number = asked_workers_ ? SIGKILL : SIGTERM;
     for (const auto& worker : workers_) {
-      if (worker.socket >= 0) kill(worker.pid, SIGTERM);
+      if (worker.socket >= 0) kill(worker.pid, number);
     }
+    asked_workers_ = true;
     stopping_ = Clock::now();
   }
 
@@ -299,6 +304,7 @@ class Explorer {
   std::vector<Worker> workers_;
   std::vector<char> buffer_ = std::vector<char>(kNoteBytesMax);
   std::unique_ptr<ResultWriter> writer_;
+  bool asked_workers_ = false;  // to end what they run
   Exploration done_;
 };
 

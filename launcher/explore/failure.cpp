@@ -101,6 +101,7 @@ std::optional<Failure> judge(const RunResult& result, const std::string& text,
   switch (result.outcome) {
     case Outcome::deadlock: return stopped("deadlock", "deadlock", facts);
     case Outcome::virtual_timeout: return stopped("limit", "limit of virtual time", facts);
+    case Outcome::output_limit: return stopped("limit", "limit of output", std::nullopt);
     // Where it stands is a matter of real time.
     case Outcome::wall_timeout: return stopped("limit", "limit of real time", std::nullopt);
     case Outcome::property_failed: return with_last_line("property", "property failed", lines);
@@ -110,7 +111,9 @@ std::optional<Failure> judge(const RunResult& result, const std::string& text,
   if (auto report = sanitizer_report(lines)) return report;
   const auto status = static_cast<int>(result.status);
   if (WIFSIGNALED(status)) {
-    return with_last_line("signal", fmt::format("SIG{}", sigabbrev_np(WTERMSIG(status))), lines);
+    const auto number = WTERMSIG(status);
+    const auto* limit = number == SIGXFSZ ? " (a file grew beyond --file-limit)" : "";
+    return with_last_line("signal", fmt::format("SIG{}{}", sigabbrev_np(number), limit), lines);
   }
   if (WEXITSTATUS(status) == 0) return std::nullopt;
   return with_last_line("exit", fmt::format("exit status {}", WEXITSTATUS(status)), lines);

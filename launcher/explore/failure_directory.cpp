@@ -52,6 +52,9 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
   }
   if (!options.fault_texts.empty()) json["fault"] = options.fault_texts;
   if (has_input(options)) json["input"] = kInputFile;
+  json["limits"] = {{"output_bytes", options.limits.output_bytes},
+                    {"file_bytes", options.limits.file_bytes},
+                    {"processes", options.limits.processes}};
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;
   json["signature"] = run.failure->signature;
@@ -79,6 +82,11 @@ void fill(const Json& json, KeptFailure& failure) {
   run.cpus = json.at("cpus").get<std::uint32_t>();
   run.epoch_ns = json.at("epoch_ns").get<std::uint64_t>();
   run.virtual_limit_ns = json.at("virtual_limit_ns").get<std::uint64_t>();
+  if (const auto limits = json.find("limits"); limits != json.end()) {
+    run.limits = {.output_bytes = limits->at("output_bytes").get<std::uint64_t>(),
+                  .file_bytes = limits->at("file_bytes").get<std::uint64_t>(),
+                  .processes = limits->at("processes").get<std::uint32_t>()};
+  }
   failure.detsim_version = json.at("detsim").get<std::string>();
   failure.working_directory = json.at("working_directory").get<std::string>();
   failure.kind = json.at("kind").get<std::string>();

@@ -135,9 +135,11 @@ bool learn_length(const SharedWork& shared, RunOptions& run) {
 
 }  // namespace
 
-void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int socket) {
+void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int socket,
+          pid_t explorer) {
   const auto began_ns = now_ns();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != explorer) _exit(kExitFailed);
   setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
   Runner runner;
   auto run_options = options.run;

@@ -1,5 +1,7 @@
 // One worker of an exploration: a process that takes seeds and runs them, one at a time.
 #pragma once
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -33,8 +35,9 @@ struct RunNote {
 };
 constexpr std::size_t kNoteBytesMax = 128 * 1024;
 
-/// Never returns. `socket` keeps the boundaries of what is written to it.
+/// Never returns, and ends with the process `explorer`. `socket` keeps the boundaries of what is
+/// written to it.
 [[noreturn]] void work(const ExploreOptions& options, SharedWork& shared, unsigned index,
-                       int socket);
+                       int socket, pid_t explorer);
 
 }  // namespace detsim

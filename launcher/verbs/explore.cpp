@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kRunsDefault = 1000;
 constexpr std::uint64_t kLimitDefault_ns = 60ull * 1000000000;
+constexpr Limits kLimitsDefault = {
+    .output_bytes = 64u << 20, .file_bytes = 1u << 30, .processes = 1000};
 
 void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, bool& keep_going) {
   add_value(
@@ -85,6 +87,7 @@ bool report(const ExploreOptions& options, const Exploration& done, const Report
 int verb_explore(const Invocation& invocation) {
   ExploreOptions options;
   options.run.wall_limit_ns = kLimitDefault_ns;
+  options.run.limits = kLimitsDefault;
   options.first_seed = 1;
   ReportFiles files;
   bool keep_going = false;
@@ -96,7 +99,9 @@ int verb_explore(const Invocation& invocation) {
   app.footer(
       "Without --strategy, each seed has one of random, pct:2, pct:3, pos and surw.\n"
       "A run fails that ends with another status than 0, by a signal, with a sanitizer's report,\n"
-      "in a deadlock or at a limit (--timeout is 60 s unless given). Failures are grouped by what\n"
+      "in a deadlock or at a limit (--timeout is 60 s unless given, --output-limit 64M, "
+      "--file-limit 1G,\n"
+      "--process-limit 1000). Failures are grouped by what\n"
       "they have in common; the first of each is kept for `detsim replay` and `detsim bisect`.\n"
       "Exit status: 0 nothing failed; 1 something did; 125, 126, 127 as `detsim run`.");
   if (const auto code = parse_command_line(app, invocation, &options.run.command)) return *code;
