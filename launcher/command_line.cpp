@@ -192,9 +192,10 @@ void add_private_options(CLI::App& app, RunOptions& options) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->envname("DETSIM_PRIVATE");
   const auto empty = [&options](std::int64_t) {
-    options.private_directories.push_back({.shown = "/tmp", .copy = "", .starts_empty = true});
+    for (const auto& each : temporary_directories()) options.private_directories.push_back(each);
   };
-  app.add_flag_function("--private-tmp", empty, "Have an empty /tmp, gone after the run")
+  app.add_flag_function("--private-tmp", empty,
+                        "Have an empty /tmp, /var/tmp and /dev/shm, gone after the run")
       ->envname("DETSIM_PRIVATE_TMP");
 }
 

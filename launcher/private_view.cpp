@@ -5,8 +5,10 @@
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kPlaceInMemory = "/sys/fs/cgroup";
 constexpr std::uint64_t kLargeBytes = 256 << 20;
 constexpr long kBtrfs = 0x9123683e, kXfs = 0x58465342;  // share blocks between files (FICLONE)
 
@@ -31,8 +34,11 @@ bool is_below(const std::string& path, const std::string& directory) {
   return path == directory || directory == "/" || path.starts_with(directory + "/");
 }
 
+bool has_place_in_memory = false;
+
 // Where the copies go: where they could share blocks with the originals, if anywhere.
 std::string base_for(const std::string& directory) {
+  if (has_place_in_memory) return kPlaceInMemory;
   const char* given = std::getenv("TMPDIR");
   const std::string base = given != nullptr && given[0] == '/' ? given : "/tmp";
   struct statfs here {
@@ -163,13 +169,7 @@ std::string PrivateView::copy_all(std::string& warning) {
     auto& directory = directories_[i];
     directory.copy = fmt::format("{}/{}", work_, i);
     fs::create_directory(directory.copy);
-    if (directory.starts_empty) {
-      fs::permissions(directory.copy, fs::status(directory.shown).permissions());
-      continue;
-    }
-    const auto copied = copy_tree(directory.shown, directory.copy, kViewPrefix);
-    if (!copied.problem.empty()) return copied.problem;
-    bytes += copied.bytes;
+    if (auto problem = fill(directory, bytes); !problem.empty()) return problem;
   }
   if (bytes > kLargeBytes) {
     warning = fmt::format(
@@ -177,28 +177,15 @@ std::string PrivateView::copy_all(std::string& warning) {
         "cannot share blocks between files",
         bytes >> 20);
   }
-  // Places to mount at, below what starts empty.
-  const auto make_place = [&](const std::string& path) {
-    const PrivateDirectory* around = nullptr;
-    for (const auto& outer : directories_) {
-      if (path != outer.shown && is_below(path, outer.shown)) around = &outer;
-    }
-    if (around == nullptr || !around->starts_empty) return false;
-    fs::create_directories(around->copy + path.substr(around->shown.size()));
-    return true;
-  };
-  for (const auto& directory : directories_) make_place(directory.shown);
-  std::erase_if(kept_, [&](const std::string& path) {
-    const bool is_copied = std::any_of(directories_.begin(), directories_.end(), [&](auto& each) {
-      return !each.starts_empty && is_below(path, each.shown);
-    });
-    return is_copied || !make_place(path);
+  std::erase_if(kept_, [this](const std::string& path) {
+    const auto is_copied = [&path](const auto& directory) {
+      return !directory.starts_empty && is_below(path, directory.shown);
+    };
+    return std::any_of(directories_.begin(), directories_.end(), is_copied) || !make_place(path);
   });
   // What is removed from a disk is kept next to the copies, and the target is who moves it there.
-  if (const auto hidden = real_path(work_); !hidden.empty()) {
-    fs::create_directories(hidden);
-    kept_.push_back(work_);
-  }
+  if (!real_path(work_).empty()) kept_.push_back(work_);
+  make_places();
   return "";
 }
 
@@ -209,6 +196,110 @@ std::string PrivateView::real_path(const std::string& shown) const {
     if (is_here) found = directory.copy + shown.substr(directory.shown.size());
   }
   return found;
+}
+
+// Into a directory that is there, and empty.
+std::string PrivateView::fill(const PrivateDirectory& directory, std::uint64_t& bytes) {
+  if (directory.starts_empty) {
+    fs::permissions(directory.copy, fs::status(directory.shown).permissions());
+    return "";
+  }
+  const auto copied = copy_tree(directory.shown, directory.copy, kViewPrefix);
+  bytes += copied.bytes;
+  return copied.problem;
+}
+
+// To mount at, below a directory that starts empty. False: nothing hides the path.
+bool PrivateView::make_place(const std::string& path) {
+  const PrivateDirectory* around = nullptr;
+  for (const auto& outer : directories_) {
+    if (path != outer.shown && is_below(path, outer.shown)) around = &outer;
+  }
+  if (around == nullptr || !around->starts_empty) return false;
+  const fs::path place = around->copy + path.substr(around->shown.size());
+  if (fs::is_directory(path)) {
+    fs::create_directories(place);
+    return true;
+  }
+  fs::create_directories(place.parent_path());
+  const int fd = open(place.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+void PrivateView::make_places() {
+  for (const auto& directory : directories_) make_place(directory.shown);
+  for (const auto& path : kept_) make_place(path);
+  filled_real_ns_ = fresh_file_time_ns();
+}
+
+bool PrivateView::is_changed(const PrivateDirectory& directory) const {
+  const auto is_new = [this](const fs::path& path) {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0) return true;
+    return static_cast<std::uint64_t>(status.st_ctim.tv_sec) * 1000000000 +
+               static_cast<std::uint64_t>(status.st_ctim.tv_nsec) >=
+           filled_real_ns_;
+  };
+  std::error_code error;
+  if (is_new(directory.copy)) return true;
+  for (const auto& entry : fs::recursive_directory_iterator(directory.copy, error)) {
+    if (is_new(entry.path())) return true;
+  }
+  return static_cast<bool>(error);
+}
+
+std::string PrivateView::renew() {
+  std::uint64_t bytes = 0;
+  bool has_changed = false;
+  try {
+    for (const auto& directory : directories_) {
+      if (!is_changed(directory)) continue;
+      has_changed = true;
+      for (const auto& entry : fs::directory_iterator(directory.copy)) fs::remove_all(entry.path());
+      if (auto problem = fill(directory, bytes); !problem.empty()) return problem;
+    }
+    if (has_changed) make_places();
+  } catch (const fs::filesystem_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// Over a directory that no run sees and that the launcher does not need.
+bool take_place_in_memory(std::uint64_t bytes) {
+  if (has_place_in_memory) return true;
+  int death_signal = 0;
+  prctl(PR_GET_PDEATHSIG, &death_signal);
+  if (!fs::is_directory(kPlaceInMemory) || unshare_mounts() != 0) return false;
+  prctl(PR_SET_PDEATHSIG, death_signal);  // a user namespace has other credentials: it was lost
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+  const auto size = fmt::format("mode=1777,size={}", bytes);
+  has_place_in_memory =
+      mount("detsim", kPlaceInMemory, "tmpfs", MS_NOSUID | MS_NODEV, size.c_str()) == 0;
+  return has_place_in_memory;
+}
+
+std::vector<PrivateDirectory> temporary_directories() {
+  std::vector<PrivateDirectory> directories;
+  const char* given = std::getenv("TMPDIR");
+  for (const char* path : {"/tmp", "/var/tmp", "/dev/shm", given}) {
+    std::error_code error;
+    if (path == nullptr || path[0] != '/' || !fs::is_directory(path, error)) continue;
+    directories.push_back({.shown = path, .copy = "", .starts_empty = true});
+  }
+  return directories;
+}
+
+bool may_have_private_view() {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const bool may = unshare_mounts() == 0 &&
+                     mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    _exit(may ? 0 : 1);
+  }
+  int status = 1;
+  return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 PrivateView::~PrivateView() {
@@ -222,7 +313,7 @@ int PrivateView::enter() const {
   if (const int error = unshare_mounts()) return error;
   std::vector<std::pair<int, std::string>> mounts;
   const auto add = [&mounts](const std::string& what, const std::string& where) {
-    mounts.emplace_back(open(what.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), where);
+    mounts.emplace_back(open(what.c_str(), O_PATH | O_CLOEXEC), where);
     return mounts.back().first >= 0;
   };
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;

@@ -16,7 +16,19 @@ struct PrivateDirectory {
   std::string shown;          // where the target sees it: absolute, without links
   std::string copy;           // where everybody else does
   bool starts_empty = false;  // instead of with the original's contents
+  friend bool operator==(const PrivateDirectory&, const PrivateDirectory&) = default;
 };
+
+/// Gives this process, and what it starts, a place in memory for the copies: a file system of this
+/// size, in a mount namespace of its own, which goes with it however it ends. False: it may not, and
+/// copies lie on the disk.
+bool take_place_in_memory(std::uint64_t bytes);
+
+/// /tmp, /var/tmp, /dev/shm and TMPDIR, as far as there are any: to start empty.
+std::vector<PrivateDirectory> temporary_directories();
+
+/// Whether this user may have private directories here at all.
+bool may_have_private_view();
 
 class PrivateView {
  public:
@@ -33,6 +45,9 @@ class PrivateView {
   const std::vector<PrivateDirectory>& directories() const { return directories_; }
   /// Where everybody else sees what the target sees under this path; "" when it is in no copy.
   std::string real_path(const std::string& shown) const;
+  /// Makes it ready for another run: what the last one changed is as it was. A problem, or nothing.
+  std::string renew();
+
   /// A directory next to the copies, for what belongs to the run and the target never sees.
   const std::string& own_directory() const { return own_; }
 
@@ -48,11 +63,16 @@ class PrivateView {
   // These return a problem, or nothing.
   std::string make_place_of_work(const std::string& base);
   std::string copy_all(std::string& warning);
+  std::string fill(const PrivateDirectory& directory, std::uint64_t& bytes);
+  bool make_place(const std::string& path);
+  void make_places();
+  bool is_changed(const PrivateDirectory& directory) const;
 
   std::vector<PrivateDirectory> directories_;  // outer ones before those below them
   std::vector<std::string> kept_;              // as they are, below one that starts empty
   std::string work_, own_;
   std::uint64_t made_real_ns_ = 0;
+  std::uint64_t filled_real_ns_ = 0;  // what changed since then, a run has changed
   int lock_ = -1;
 };
 

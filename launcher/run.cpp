@@ -113,6 +113,24 @@ struct Session {
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
+// What a directory that starts empty must not hide.
+std::vector<std::string> needed_paths(const RunOptions& options, const std::string& library,
+                                      const Target& target) {
+  std::error_code error;
+  const auto program = fs::absolute(target.path, error).parent_path().string();
+  const auto here = fs::current_path(error).string();
+  const auto shim = fs::path(library).parent_path().string();
+  std::vector<std::string> needed = {program, here, shim};
+  for (const auto& word : options.command) {
+    for (const auto& path : {word, word.substr(word.find('=') + 1)}) {
+      if (!path.starts_with('/')) continue;
+      const auto whole = fs::weakly_canonical(path, error);
+      if (!error && fs::exists(whole, error)) needed.push_back(whole.string());
+    }
+  }
+  return needed;
+}
+
 // The run's own view of its directories, and its disk: none without a problem if it needs none.
 std::string set_up_directories(Session& session, const Target& target) {
   const auto& options = session.options;
@@ -126,12 +144,9 @@ std::string set_up_directories(Session& session, const Target& target) {
   }
   session.view = options.view;
   if (session.view == nullptr && !wanted.empty()) {
-    std::error_code error;
-    const auto program = fs::absolute(target.path, error).parent_path().string();
-    const auto here = fs::current_path(error).string();
-    const auto shim = fs::path(session.library).parent_path().string();
+    const auto kept = needed_paths(options, session.library, target);
     std::string warning;
-    session.view = PrivateView::create(std::move(wanted), {program, here, shim}, problem, warning);
+    session.view = PrivateView::create(std::move(wanted), kept, problem, warning);
     if (!warning.empty() && !options.quiet) say(warning, words_of(options));
   }
   if (!problem.empty() || disk.empty()) return problem;
@@ -254,6 +269,7 @@ RunResult run_target(const RunOptions& options) {
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
   RunResult result;
+  result.view = session.view;
   problem = run_rounds(session, target, last, result);
   if (!problem.empty()) return refusal(kExitFailed, problem);
   gather_result(session, result);
@@ -342,10 +358,12 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   if (options.in_place_given) line += " --in-place";
   if (options.crashes != 0) line += fmt::format(" --crashes {}", options.crashes);
   if (!options.then.empty()) line += " --then " + shell_quoted(options.then);
+  bool has_empty = false;
   for (const auto& directory : options.private_directories) {
-    line +=
-        directory.starts_empty ? " --private-tmp" : " --private " + shell_quoted(directory.shown);
+    if (!directory.starts_empty) line += " --private " + shell_quoted(directory.shown);
+    has_empty = has_empty || directory.starts_empty;
   }
+  if (has_empty) line += " --private-tmp";
   if (options.virtual_limit_ns != kNever) {
     line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
   }

@@ -33,6 +33,7 @@ struct Limits {
   std::uint64_t output_bytes = 0;  // to standard output and error, and other files from outside
   std::uint64_t file_bytes = 0;    // of each file that it writes (RLIMIT_FSIZE)
   std::uint32_t processes = 0;     // at one time
+  std::uint64_t disk_bytes = 0;    // of private directories together, where they are in memory
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
@@ -107,6 +108,7 @@ struct RunResult {
   std::string trace_loss;      // what of the trace could not be written, in one line
   std::uint32_t cuts = 0;      // of power
   std::string keeping_failed;  // why the disk was not kept, in one line
+  std::shared_ptr<PrivateView> view;  // that the run had; for another run, see renew()
 };
 
 RunResult run_target(const RunOptions& options);

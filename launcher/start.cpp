@@ -90,6 +90,8 @@ void enter_view(const PrivateView& view, int pipe) {
   char here[PATH_MAX];
   if (getcwd(here, sizeof here) == nullptr) fail(pipe, "find its directory", errno);
   if (const int error = view.enter()) fail(pipe, "give it a private view", error);
+  // A user namespace has other credentials, with which the kernel forgets it.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (chdir(here) != 0) fail(pipe, "enter its directory", errno);
 }
 

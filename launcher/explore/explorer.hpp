@@ -26,6 +26,7 @@ struct ExploreOptions {
   std::string directory = "detsim-failures";
   bool keeps_directory = true;  // also when nothing failed
   bool quiet = false;
+  bool shares_files = false;  // its runs do, instead of having their own directories
 };
 
 /// The strategy of a seed when strategies are mixed.

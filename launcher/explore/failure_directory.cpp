@@ -47,14 +47,20 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
   json["cpus"] = options.cpus;
   json["epoch_ns"] = options.epoch_ns;
   json["virtual_limit_ns"] = options.virtual_limit_ns;
+  json["limits"] = {{"output_bytes", options.limits.output_bytes},
+                    {"file_bytes", options.limits.file_bytes},
+                    {"processes", options.limits.processes},
+                    {"disk_bytes", options.limits.disk_bytes}};
+  auto& directories = json["private_directories"] = Json::array();
+  for (const auto& directory : options.private_directories) {
+    directories.push_back({{"path", directory.shown}, {"starts_empty", directory.starts_empty}});
+  }
+
   if (!options.faults_text.empty()) {
     json["faults"] = is_plan_file(options.faults_text) ? kPlanFile : options.faults_text;
   }
   if (!options.fault_texts.empty()) json["fault"] = options.fault_texts;
   if (has_input(options)) json["input"] = kInputFile;
-  json["limits"] = {{"output_bytes", options.limits.output_bytes},
-                    {"file_bytes", options.limits.file_bytes},
-                    {"processes", options.limits.processes}};
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;
   json["signature"] = run.failure->signature;
@@ -85,7 +91,13 @@ void fill(const Json& json, KeptFailure& failure) {
   if (const auto limits = json.find("limits"); limits != json.end()) {
     run.limits = {.output_bytes = limits->at("output_bytes").get<std::uint64_t>(),
                   .file_bytes = limits->at("file_bytes").get<std::uint64_t>(),
-                  .processes = limits->at("processes").get<std::uint32_t>()};
+                  .processes = limits->at("processes").get<std::uint32_t>(),
+                  .disk_bytes = limits->value("disk_bytes", std::uint64_t{0})};
+  }
+  for (const auto& directory : json.value("private_directories", Json::array())) {
+    run.private_directories.push_back({.shown = directory.at("path").get<std::string>(),
+                                       .copy = "",
+                                       .starts_empty = directory.at("starts_empty").get<bool>()});
   }
   failure.detsim_version = json.at("detsim").get<std::string>();
   failure.working_directory = json.at("working_directory").get<std::string>();

@@ -16,6 +16,7 @@
 namespace detsim {
 namespace {
 
+constexpr std::uint64_t kDiskBytes = 512u << 20;
 constexpr std::size_t kKeptBytesMax = 64u << 20;
 
 std::string take_all(int fd) {
@@ -51,6 +52,22 @@ Runner::~Runner() {
   if (words_ != nullptr) std::fclose(words_);
 }
 
+// One view for all runs that want the same directories: a run gets it as it was made.
+void Runner::take_view(RunOptions& options, RunResult& result) {
+  if (options.private_directories.empty() || options.view != nullptr) return;
+  take_place_in_memory(options.limits.disk_bytes != 0 ? options.limits.disk_bytes : kDiskBytes);
+  const bool fits = options.private_directories == viewed_ && options.command == command_;
+  if (view_ == nullptr || !fits) {
+    view_.reset();
+    viewed_ = options.private_directories;
+    command_ = options.command;
+    return;
+  }
+  result.problem = view_->renew();
+  if (!result.problem.empty()) result.refused = kExitFailed;
+  options.view = view_;
+}
+
 KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
   KeptRun run;
   empty(output_);
@@ -68,8 +85,10 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
     print_report(*run.facts, words_);
     if (look) look(w);
   };
+  take_view(options, run.result);
   const auto began = std::chrono::steady_clock::now();
-  run.result = run_target(options);
+  if (run.result.refused == 0) run.result = run_target(options);
+  view_ = std::move(run.result.view);
   run.wall_ns = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)
           .count());

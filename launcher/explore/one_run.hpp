@@ -36,10 +36,15 @@ class Runner {
   std::uint64_t output_digest() const { return output_digest_; }
 
  private:
+  void take_view(RunOptions& options, RunResult& result);
+
   int input_ = -1, output_ = -1, error_ = -1, words_fd_ = -1;
   std::FILE* words_ = nullptr;
   std::string problem_;
   std::uint64_t output_digest_ = 0;
+  std::shared_ptr<PrivateView> view_;
+  std::vector<PrivateDirectory> viewed_;  // what it was made of
+  std::vector<std::string> command_;
 };
 
 }  // namespace detsim

@@ -4,6 +4,7 @@
 #include "launcher/command_line.hpp"
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/failure_directory.hpp"
+#include "launcher/explore/own_files.hpp"
 #include "launcher/explore/report_files.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -14,7 +15,7 @@ namespace {
 constexpr std::uint64_t kRunsDefault = 1000;
 constexpr std::uint64_t kLimitDefault_ns = 60ull * 1000000000;
 constexpr Limits kLimitsDefault = {
-    .output_bytes = 64u << 20, .file_bytes = 1u << 30, .processes = 1000};
+    .output_bytes = 64u << 20, .file_bytes = 1u << 30, .processes = 1000, .disk_bytes = 512u << 20};
 
 void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, bool& keep_going) {
   add_value(
@@ -40,6 +41,12 @@ void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, boo
   add_value(
       app, "--shard", "I/N", parse_shard, [&](const Shard& shard) { options.shard = shard; },
       "Only every Nth seed, from the Ith on; auto/N takes I from the job's environment");
+  app.add_flag("--shared-files", options.shares_files,
+               "Runs share the working directory, /tmp and /dev/shm, instead of having their own");
+  add_value(
+      app, "--disk-limit", "BYTES", parse_bytes,
+      [&](std::uint64_t bytes) { options.run.limits.disk_bytes = bytes; },
+      "What a run's own directories may hold together. Default: 512M");
   app.add_flag("--until-failure", options.until_failure, "Stop at the first failure");
   app.add_flag("--keep-going", keep_going, "Go on after failures, which is the default");
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
@@ -118,6 +125,10 @@ int verb_explore(const Invocation& invocation) {
     return kExitFailed;
   }
   options.keeps_directory = app.count("--dir") > 0 || options.shard.count > 1;
+  if (!options.shares_files) {
+    const auto words = make_private(options.run);
+    if (!words.empty() && !options.quiet) say(words);
+  }
   const auto done = explore(options);
   if (done.refused != 0) {
     say(done.problem);
