@@ -85,7 +85,7 @@ def contains_by_limits():
     check([f['kind'] for f in kept] == ['limit'], f'writes: {kept}')
     check(300 << 10 < os.path.getsize(kept[0]['dir'] + '/stdout') < 400 << 10, 'what was written')
     replays('writes', kept[0])
-    kept = explore('fills', '--file-limit', '300K', command=[
+    kept = explore('fills', '--shared-files', '--file-limit', '300K', command=[
         'sh', '-c', f'exec yes {MARK} > {PLACE}/file'], code=1)
     check('SIGXFSZ' in kept[0]['message'], f'fills: {kept}')
     check(os.path.getsize(PLACE + '/file') == 300 << 10, 'the size of the file')
