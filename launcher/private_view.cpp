@@ -260,6 +260,7 @@ std::string PrivateView::renew() {
       if (auto problem = fill(directory, bytes); !problem.empty()) return problem;
     }
     if (has_changed) make_places();
+    for (const auto& entry : fs::directory_iterator(own_)) fs::remove_all(entry.path());
   } catch (const fs::filesystem_error& error) {
     return error.what();
   }

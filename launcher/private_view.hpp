@@ -20,8 +20,8 @@ struct PrivateDirectory {
 };
 
 /// Gives this process, and what it starts, a place in memory for the copies: a file system of this
-/// size, in a mount namespace of its own, which goes with it however it ends. False: it may not, and
-/// copies lie on the disk.
+/// size, in a mount namespace of its own, which goes with it however it ends. False: it may not,
+/// and copies lie on the disk.
 bool take_place_in_memory(std::uint64_t bytes);
 
 /// /tmp, /var/tmp, /dev/shm and TMPDIR, as far as there are any: to start empty.

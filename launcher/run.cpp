@@ -269,7 +269,7 @@ RunResult run_target(const RunOptions& options) {
   become_subreaper();
   if (!options.announcement.empty()) say(options.announcement, words_of(options));
   RunResult result;
-  result.view = session.view;
+  if (options.returns_view) result.view = session.view;
   problem = run_rounds(session, target, last, result);
   if (!problem.empty()) return refusal(kExitFailed, problem);
   gather_result(session, result);

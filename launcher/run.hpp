@@ -64,6 +64,7 @@ struct RunOptions {
   std::string announcement;  // said when nothing stands against the start; empty: nothing
   /// Of the private directories, when they outlive the run; nullptr: it makes one for itself.
   std::shared_ptr<PrivateView> view;
+  bool returns_view = false;  // in the result, for another run
 
   // -- for runs that are compared with each other
   std::size_t environment_pad = 0;  // bytes in front of the environment that the target never sees

@@ -6,7 +6,7 @@
 
 namespace detsim {
 
-constexpr std::uint64_t kWorldLimits = kWorldChoices + (2ull << 30);
+constexpr std::uint64_t kWorldLimits = kWorldChoices + (3ull << 30);
 
 struct RunLimits {
   // -- set by the launcher; 0: none

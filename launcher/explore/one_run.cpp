@@ -85,6 +85,7 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
     print_report(*run.facts, words_);
     if (look) look(w);
   };
+  options.returns_view = true;
   take_view(options, run.result);
   const auto began = std::chrono::steady_clock::now();
   if (run.result.refused == 0) run.result = run_target(options);

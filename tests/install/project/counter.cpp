@@ -30,7 +30,8 @@ void add_ten(bool racy) {
 int main(int, char** arguments) {
   if (std::strcmp(arguments[1], "seed") == 0) {
     uint64_t seed = 0;
-    return detsim_is_running(&seed) != 0 && seed == std::strtoull(arguments[2], nullptr, 10) ? 0 : 1;
+    const bool is_running = detsim_is_running(&seed) != 0;
+    return is_running && seed == std::strtoull(arguments[2], nullptr, 10) ? 0 : 1;
   }
   const bool racy = std::strcmp(arguments[1], "racy") == 0;
   std::thread one(add_ten, racy), two(add_ten, racy);
