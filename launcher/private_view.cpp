@@ -295,8 +295,8 @@ std::vector<PrivateDirectory> temporary_directories() {
 bool may_have_private_view() {
   const pid_t pid = fork();
   if (pid == 0) {
-    const bool may = unshare_mounts() == 0 &&
-                     mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    const bool may =
+        unshare_mounts() == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
     _exit(may ? 0 : 1);
   }
   int status = 1;

@@ -20,8 +20,8 @@ namespace detsim::suite {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kEvery_ms = 50;
-constexpr std::size_t kLooksMin = 16, kLooksMax = 1u << 16;
+constexpr int kEvery_ms = 10;
+constexpr std::size_t kLooksMin = 16, kLooksMax = 1u << 10;
 
 using Parents = std::map<pid_t, pid_t>;
 

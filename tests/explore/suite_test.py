@@ -167,7 +167,7 @@ for turn in range(400):
     for _ in range(100):
         os.getpid()
     sum(range(250000))
-    if kind == 'memory': held.append(bytearray(100000))
+    if kind == 'memory': held.append(b'x' * (100000 + turn))
     if kind == 'descriptors' and turn < 900: held.append(os.open('/dev/null', os.O_RDONLY))
     if kind == 'disk': file.write(bytes(50000))
 """
