@@ -76,7 +76,9 @@ bool look(pid_t child, const std::string& directory, Holding& holding) {
     std::uint64_t size = 0, resident = 0, shared = 0;
     // What is shared, the run's world above all, is not the program's own.
     if (!(file >> size >> resident >> shared) || resident == 0) continue;
-    holding.memory_bytes += (resident - shared) * static_cast<std::uint64_t>(getpagesize());
+    // The kernel counts both per CPU, and adds them up roughly.
+    const auto own = resident > shared ? resident - shared : 0;
+    holding.memory_bytes += own * static_cast<std::uint64_t>(getpagesize());
     std::error_code error;
     for (fs::directory_iterator at(fmt::format("/proc/{}/fd", pid), error), end;
          !error && at != end; at.increment(error)) {
@@ -94,6 +96,8 @@ Watched judge(const std::vector<Holding>& looks) {
   const auto at = [&](std::size_t quarter) {
     return looks.begin() + static_cast<std::ptrdiff_t>(looks.size() * quarter / 4);
   };
+  // The last ones may see processes end, and what they held go.
+  const auto end = looks.end() - static_cast<std::ptrdiff_t>(looks.size() / kLooksMin);
   using Member = std::uint64_t Holding::*;
   const auto order = [](Member member) {
     return [member](const Holding& a, const Holding& b) { return a.*member < b.*member; };
@@ -101,7 +105,7 @@ Watched judge(const std::vector<Holding>& looks) {
   for (const Member member :
        {&Holding::memory_bytes, &Holding::descriptors, &Holding::disk_bytes}) {
     watched.early.*member = (*std::max_element(at(1), at(2), order(member))).*member;
-    watched.late.*member = (*std::min_element(at(3), looks.end(), order(member))).*member;
+    watched.late.*member = (*std::min_element(at(3), end, order(member))).*member;
   }
   return watched;
 }
