@@ -85,20 +85,21 @@ int unshare_mounts() {
   return 0;
 }
 
-// The clock that files' times are read from, when it has just moved: no file of before has this
-// time.
+// A time of the clock that files' times are read from, later than that of any file of before. One
+// move of that clock is not enough: it lags by up to a tick, and the kernel gives a file the exact
+// time where the last one has been asked for (multigrain timestamps, since Linux 6.13).
 std::uint64_t fresh_file_time_ns() {
-  const auto read = [] {
+  const auto read = [](clockid_t clock) {
     timespec now{};
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    clock_gettime(clock, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1000000000 +
            static_cast<std::uint64_t>(now.tv_nsec);
   };
-  const auto before = read();
+  const auto before = read(CLOCK_REALTIME);
   const timespec a_while{.tv_sec = 0, .tv_nsec = 200000};
   for (;;) {
-    const auto now = read();
-    if (now != before) return now;
+    const auto now = read(CLOCK_REALTIME_COARSE);
+    if (now > before) return now;
     nanosleep(&a_while, nullptr);
   }
 }
