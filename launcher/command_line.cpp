@@ -138,10 +138,7 @@ void add_plan_options(CLI::App& app, RunOptions& options) {
 // What a loss of power may spoil, and what comes after it.
 void add_disk_options(CLI::App& app, RunOptions& options) {
   const auto read = [&options](const std::vector<std::string>& paths) {
-    for (const auto& path : paths) {
-      options.faults.disk_paths.push_back(path);
-      options.disk_texts.push_back(path);
-    }
+    for (const auto& path : paths) add_disk(options, path);
   };
   app.add_option_function<std::vector<std::string>>(
          "--disk", read,
@@ -152,18 +149,14 @@ void add_disk_options(CLI::App& app, RunOptions& options) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->envname("DETSIM_DISK");
-  const auto take_profile = [&options](const std::string& name) {
-    options.faults.disk_profile = options.profile_text = name;
-  };
+  const auto take_profile = [&options](const std::string& name) { set_profile(options, name); };
   app.add_option_function<std::string>(
          "--profile", take_profile,
          "What the disk may forget: ext4-ordered (the default), ext4-journal, xfs, btrfs, "
          "posix-strict")
       ->type_name("NAME")
       ->envname("DETSIM_PROFILE");
-  const auto in_place = [&options](std::int64_t) {
-    options.faults.disk_in_place = options.in_place_given = true;
-  };
+  const auto in_place = [&options](std::int64_t) { set_in_place(options); };
   app.add_flag_function("--in-place", in_place, "The disk is the directories themselves, no copies")
       ->envname("DETSIM_IN_PLACE");
   app.add_option("--then", options.then,

@@ -28,4 +28,17 @@ std::string add_fault(RunOptions& options, const std::string& text) {
   return problem;
 }
 
+void add_disk(RunOptions& options, const std::string& path) {
+  options.faults.disk_paths.push_back(path);
+  options.disk_texts.push_back(path);
+}
+
+void set_profile(RunOptions& options, const std::string& name) {
+  options.faults.disk_profile = options.profile_text = name;
+}
+
+void set_in_place(RunOptions& options) {
+  options.faults.disk_in_place = options.in_place_given = true;
+}
+
 }  // namespace detsim

@@ -1,5 +1,5 @@
-// What goes wrong in a run, as its user wrote it: --faults and --fault, which kept failures, banks
-// of seeds and suites repeat.
+// What goes wrong in a run, and on which disk, as its user wrote it: --faults, --fault, --disk and
+// its relatives, which kept failures, banks of seeds and suites repeat.
 #pragma once
 #include <string>
 
@@ -12,5 +12,9 @@ bool is_plan_file(const std::string& text);
 /// Each adds to the plan of `options`, and to its texts. Returns what is wrong; "": nothing.
 std::string add_faults(RunOptions& options, const std::string& text);
 std::string add_fault(RunOptions& options, const std::string& text);
+/// --disk, --profile, --in-place: what is wrong with them shows when the disk is made.
+void add_disk(RunOptions& options, const std::string& path);
+void set_profile(RunOptions& options, const std::string& name);
+void set_in_place(RunOptions& options);
 
 }  // namespace detsim

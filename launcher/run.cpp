@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 
 #include "faultplan/reading/compile.hpp"
 #include "launcher/attend.hpp"
@@ -121,7 +122,9 @@ std::vector<std::string> needed_paths(const RunOptions& options, const std::stri
   const auto here = fs::current_path(error).string();
   const auto shim = fs::path(library).parent_path().string();
   std::vector<std::string> needed = {program, here, shim};
-  for (const auto& word : options.command) {
+  auto words = options.command;
+  for (std::istringstream rest(options.then); rest >> words.emplace_back();) continue;
+  for (const auto& word : words) {
     for (const auto& path : {word, word.substr(word.find('=') + 1)}) {
       if (!path.starts_with('/')) continue;
       const auto whole = fs::weakly_canonical(path, error);

@@ -371,6 +371,9 @@ void note_change(DiskState& state, const NewChange& change) {
 void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
   const auto& rules = profile(state);
   const auto number = number_of(state, node);
+  // A directory's names are its data: fdatasync of one is fsync (fs/ext4/fsync.c commits whatever
+  // is no regular file, XFS and btrfs make no difference).
+  if (node.kind == NodeKind::directory) kind = SyncKind::all;
   if (rules.sync == SyncReach::earlier) {
     const auto until = node.has_appended       ? state.sequence
                        : kind == SyncKind::all ? node.changed_at

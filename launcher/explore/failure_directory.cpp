@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "launcher/explore/disk_json.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/target.hpp"
@@ -60,6 +61,7 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
     json["faults"] = is_plan_file(options.faults_text) ? kPlanFile : options.faults_text;
   }
   if (!options.fault_texts.empty()) json["fault"] = options.fault_texts;
+  if (auto disk = disk_json_of(options); !disk.empty()) json["disk"] = std::move(disk);
   if (has_input(options)) json["input"] = kInputFile;
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;
@@ -126,6 +128,7 @@ std::string read_plan(const Json& json, const std::string& directory, RunOptions
     auto problem = add_fault(run, rule);
     if (!problem.empty()) return problem;
   }
+  read_disk_json(json.value("disk", Json::object()), run);
   return "";
 }
 
@@ -136,10 +139,12 @@ bool keep_inputs(const RunOptions& options, const FaultOutcome& faults,
                   read_file(fmt::format("/proc/self/fd/{}", options.standard_input)))) {
     return false;
   }
-  if (faults.rules.empty()) return true;
-  return write_file(directory + "/strikes.jsonl", log_of(faults)) &&
-         (!is_plan_file(options.faults_text) ||
-          write_file(directory + "/" + kPlanFile, read_file(options.faults_text)));
+  const auto& plan = options.faults_text;
+  if (!plan.empty() && is_plan_file(plan) &&
+      !write_file(directory + "/" + kPlanFile, read_file(plan))) {
+    return false;
+  }
+  return faults.rules.empty() || write_file(directory + "/strikes.jsonl", log_of(faults));
 }
 
 }  // namespace

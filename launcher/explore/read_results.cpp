@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "launcher/explore/disk_json.hpp"
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/results.hpp"
 #include "launcher/values.hpp"
@@ -33,6 +34,7 @@ Json json_of(const ExploreOptions& options) {
   json["virtual_limit_ns"] = run.virtual_limit_ns;
   json["faults"] = run.faults_text;
   json["fault"] = run.fault_texts;
+  json["disk"] = disk_json_of(run);
   auto& directories = json["private"] = Json::array();
   for (const auto& directory : run.private_directories) {
     directories.push_back({{"path", directory.shown}, {"starts_empty", directory.starts_empty}});
@@ -66,6 +68,7 @@ void fill(const Json& json, ExploreOptions& options) {
   run.virtual_limit_ns = json.at("virtual_limit_ns").get<std::uint64_t>();
   run.faults_text = json.at("faults").get<std::string>();
   run.fault_texts = json.at("fault").get<std::vector<std::string>>();
+  read_disk_json(json.value("disk", Json::object()), run);
   for (const auto& directory : json.at("private")) {
     run.private_directories.push_back(
         {directory.at("path").get<std::string>(), "", directory.at("starts_empty").get<bool>()});

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "launcher/explore/disk_json.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/values.hpp"
@@ -35,6 +36,7 @@ void read_rest(const Json& json, RunOptions& run) {
   for (const auto& rule : json.value("fault", std::vector<std::string>{})) {
     check(add_fault(run, rule));
   }
+  read_disk_json(json.value("disk", Json::object()), run);
   if (!json.contains("choices")) return;
   std::string text, problem;
   for (const auto& line : json["choices"]) text += line.get<std::string>() + "\n";
@@ -53,6 +55,7 @@ Json json_of(const BankedSeed& seed) {
   if (seed.run.virtual_limit_ns != kNever) json["virtual_limit_ns"] = seed.run.virtual_limit_ns;
   if (!seed.run.faults_text.empty()) json["faults"] = seed.run.faults_text;
   if (!seed.run.fault_texts.empty()) json["fault"] = seed.run.fault_texts;
+  if (auto disk = disk_json_of(seed.run); !disk.empty()) json["disk"] = std::move(disk);
   if (seed.run.choices != nullptr) json["choices"] = lines_of(to_text(*seed.run.choices));
   json["message"] = seed.message;
   json["signature"] = seed.signature;

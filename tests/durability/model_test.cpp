@@ -191,6 +191,24 @@ TEST_CASE("the same seed leaves the same disk") {
   CHECK(different.size() > 3);
 }
 
+TEST_CASE("fdatasync of a directory makes its names durable") {
+  for (const auto profile : kOrdinary) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      SmallDisk disk(profile);
+      REQUIRE(disk.carry_out({Step::write, "f", "", 0, 4096, 'o'}));
+      REQUIRE(disk.carry_out({Step::sync_all}));
+      REQUIRE(disk.carry_out({Step::remove, "f"}));
+      auto& state = disk.state();
+      for (std::uint32_t i = 1; i <= state.nodes_used; ++i) {
+        auto& node = node_at(state, i);
+        if (node.kind == NodeKind::directory) note_synced(state, node, SyncKind::data);
+      }
+      CHECK(disk.lose_power(seed).accusation == "");
+      CHECK(!disk.read().contains("f"));
+    }
+  }
+}
+
 TEST_CASE("the model accuses itself") {
   SmallDisk disk(ProfileId::posix_strict);
   REQUIRE(disk.carry_out({Step::write, "f", "", 0, 4096, 'o'}));

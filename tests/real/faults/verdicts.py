@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+"""Real programs under faults: what they promise of their data holds, or is broken as a case says.
+
+    verdicts.py DETSIM PROGRAMS RUNS FAMILY [CASE...]
+
+cases/FAMILY.py has the cases. Each is clean without faults; under its plan it `holds` with every
+seed, or `breaks` with some, with statuses that the case names and no others. The first runs are
+done again and are the same, and so is what is kept of a failure. Exit status 77: a program is missing.
+"""
+import dataclasses
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+REPEATED_RUNS = 5
+SKIPPED = 77
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    command: str            # for `sh -c`, in a fresh directory which is the disk
+    check: str = ''         # --then: judges what the disk kept
+    options: tuple = ()     # the plan
+    prepare: str = ''       # for `sh -c`, natively: what is in the directory
+    needs: str = 'sh'       # a program
+    breaks: tuple = ()      # statuses that may be met, of which the first is; (): it holds
+    clean: tuple = ()       # options of the run without faults
+    share: float = 1        # of the runs that a case has
+    timeout: str = '60s'
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def run(words, directory, **options):
+    # What is reported is what a user sees with the same variables.
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith(('DETSIM_', 'GIT_'))}
+    environment['LC_ALL'] = 'C'
+    return subprocess.run(words, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900,
+                          check=False, errors='replace')
+
+
+class Judge:
+    def __init__(self, detsim, programs, runs):
+        self.detsim, self.programs, self.runs = detsim, programs, runs
+        self.problems, self.missing = [], []
+
+    def problem(self, case, words, output=''):
+        self.problems.append(case.name)
+        say(f'{case.name}: {words}')
+        for line in output.strip().splitlines()[-6:]:
+            say('    ' + line)
+
+    def words(self, case, text):
+        return text.replace('PROGRAMS', str(self.programs))
+
+    def options(self, case):
+        after = ['--then', self.words(case, case.check)] if case.check else []
+        return ['--disk', '.', '--timeout', case.timeout, *after]
+
+    def command(self, case):
+        return ['--', 'sh', '-c', self.words(case, case.command)]
+
+    def judge(self, case):
+        needed = self.words(case, case.needs)
+        if shutil.which(needed, path=os.environ['PATH'] + ':/usr/lib/postgresql/15/bin') is None:
+            self.missing.append(case.name)
+            return say(f'{case.name}: not run, there is no {needed}')
+        with tempfile.TemporaryDirectory(prefix='detsim-verdict-') as scratch:
+            disk = pathlib.Path(scratch, 'disk')
+            disk.mkdir()
+            made = run(['sh', '-ec', self.words(case, case.prepare)], disk)
+            if made.returncode != 0:
+                return self.problem(case, 'cannot be prepared', made.stdout)
+            return self.judge_in(case, disk, pathlib.Path(scratch, 'kept'))
+
+    def judge_in(self, case, disk, kept):
+        clean = run([self.detsim, 'run', '--seed', '1', '--private-tmp', *self.options(case),
+                     *case.clean, *self.command(case)], disk)
+        if clean.returncode != 0:
+            return self.problem(case, f'status {clean.returncode} without faults', clean.stdout)
+        runs = max(REPEATED_RUNS, int(self.runs * case.share))
+        lines = self.explore(case, disk, kept, runs)
+        if lines is None:
+            return None
+        again = self.explore(case, disk, kept.with_name('again'), REPEATED_RUNS)
+        for seed, first in sorted((again or {}).items()):
+            if any(first[key] != lines[seed][key] for key in ('exit', 'outcome', 'events')):
+                self.problem(case, f'seed {seed} is not the same when repeated')
+        return self.conclude(case, disk, kept, lines)
+
+    def explore(self, case, disk, kept, runs):
+        """The line of each run, by its seed."""
+        done = run([self.detsim, 'explore', '--quiet', '--runs', str(runs), '--dir', str(kept),
+                    *self.options(case), *case.options, *self.command(case)], disk)
+        lines = {}
+        for line in (kept / 'runs.jsonl').read_text().splitlines() if kept.exists() else []:
+            line = json.loads(line)
+            if 'seed' in line:
+                lines[line['seed']] = line
+            elif line.get('problem'):
+                self.problem(case, line['problem'])
+        if done.returncode in (0, 1) and len(lines) == runs:
+            return lines
+        return self.problem(case, f'explore: status {done.returncode}', done.stdout)
+
+    def conclude(self, case, disk, kept, lines):
+        failed = {seed: line for seed, line in sorted(lines.items()) if line['exit'] != 0}
+        struck = sum(any(rule[4] for rule in line.get('faults', [])) for line in lines.values())
+        if struck == 0:
+            self.problem(case, 'no fault struck')
+        for seed, line in failed.items():
+            if line['exit'] not in case.breaks:
+                self.problem(case, f'seed {seed}: status {line["exit"]}: {line["message"]}')
+                self.replay(case, disk, kept, show=True)
+                break
+        if case.breaks and case.breaks[0] not in [line['exit'] for line in failed.values()]:
+            self.problem(case, f'none of {len(lines)} seeds ends with {case.breaks[0]}')
+        elif case.breaks and not case.name in self.problems:
+            self.replay(case, disk, kept)
+        what = f'{len(failed)} of {len(lines)} runs break it' if case.breaks else 'holds'
+        first = f', first seed {min(failed)}' if failed else ''
+        say(f'{case.name}: {what}, {struck} of {len(lines)} were struck{first}')
+
+    def replay(self, case, disk, kept, show=False):
+        """What was kept is the same run again."""
+        for directory in sorted(kept.glob('*/failure.json')):
+            wanted = json.loads(directory.read_text())['exit_code']
+            done = run([self.detsim, 'replay', str(directory.parent)], disk)
+            if done.returncode != wanted:
+                self.problem(case, f'replay: status {done.returncode}, not {wanted}', done.stdout)
+            if show:
+                say(done.stdout[-1000:])
+
+
+def load(family):
+    spec = importlib.util.spec_from_file_location(family, HERE / 'cases' / f'{family}.py')
+    module = importlib.util.module_from_spec(spec)
+    module.Case = Case
+    spec.loader.exec_module(module)
+    return module.CASES
+
+
+def main(detsim, programs, runs, family, *wanted):
+    judge = Judge(os.path.realpath(detsim), pathlib.Path(programs).resolve(), int(runs))
+    cases = [case for case in load(family) if not wanted or case.name in wanted]
+    for case in cases:
+        judge.judge(case)
+    say(f'{len(cases)} cases, {len(judge.problems)} problems')
+    if judge.problems or not cases:
+        return 1
+    return SKIPPED if len(judge.missing) == len(cases) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))
