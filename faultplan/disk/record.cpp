@@ -298,7 +298,10 @@ void note_written(DiskState& state, DiskNode& node, FileRecord* image, std::uint
   if (!is_durable) return;
   if (was_clean) return note_synced(state, node, SyncKind::data);
   const bool has_grown = node.size != from;
-  if (has_grown && profile(state).sync == SyncReach::earlier) commit(state, state.sequence);
+  const auto& rules = profile(state);
+  const bool commits =
+      rules.order == ChangeOrder::everything || (has_grown && rules.sync == SyncReach::earlier);
+  if (commits) commit(state, state.sequence);
 }
 
 void note_resized(DiskState& state, DiskNode& node, FileRecord& image, std::uint64_t size) {
@@ -368,13 +371,18 @@ void note_change(DiskState& state, const NewChange& change) {
   align_end(state.changes);
 }
 
-void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
+namespace {
+
+// The changes that go to the disk with a sync.
+void sync_changes(DiskState& state, DiskNode& node, SyncKind kind) {
   const auto& rules = profile(state);
   const auto number = number_of(state, node);
   // A directory's names are its data: fdatasync of one is fsync (fs/ext4/fsync.c commits whatever
   // is no regular file, XFS and btrfs make no difference).
   if (node.kind == NodeKind::directory) kind = SyncKind::all;
-  if (rules.sync == SyncReach::earlier) {
+  if (rules.order == ChangeOrder::everything) {
+    commit(state, state.sequence);
+  } else if (rules.sync == SyncReach::earlier) {
     const auto until = node.has_appended       ? state.sequence
                        : kind == SyncKind::all ? node.changed_at
                                                : node.resized_at;
@@ -387,7 +395,34 @@ void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
       return !is_of_file && (change.directory == number || change.to_directory == number);
     });
   }
+}
+
+bool is_all_within(DiskState& state, const DiskNode& node, std::uint64_t begin, std::uint64_t end) {
+  ChunkReader reader(state, node.history);
+  while (const auto* record = reader.header<FileRecord>()) {
+    const bool is_within = record->offset >= begin && record->offset + record->length <= end;
+    if (!is_within && record->kind != FileEventKind::synced_range) return false;
+    reader.bytes(nullptr, record->image_bytes);
+    reader.align();
+  }
+  return true;
+}
+
+}  // namespace
+
+void note_synced(DiskState& state, DiskNode& node, SyncKind kind) {
+  sync_changes(state, node, kind);
   settle_history(state, node);
+}
+
+void note_range_synced(DiskState& state, DiskNode& node, std::uint64_t begin, std::uint64_t end) {
+  sync_changes(state, node, SyncKind::data);
+  if (node.history.bytes == 0) return;
+  if (!node.has_failed && is_all_within(state, node, begin, end)) {
+    settle_history(state, node);
+  } else {
+    append_record(state, node, FileEventKind::synced_range, begin, end - begin);
+  }
 }
 
 void note_all_synced(DiskState& state) {

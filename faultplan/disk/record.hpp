@@ -57,6 +57,8 @@ void note_change(DiskState& state, const NewChange& change);
 // -- syncs
 enum class SyncKind : std::uint8_t { all, data };
 void note_synced(DiskState& state, DiskNode& node, SyncKind kind);
+/// msync: of its bytes only [begin, end) are synced.
+void note_range_synced(DiskState& state, DiskNode& node, std::uint64_t begin, std::uint64_t end);
 void note_all_synced(DiskState& state);
 /// A sync of the file failed. Its pages count as clean from now on: a later sync that succeeds
 /// writes only those that are written to once more.

@@ -51,6 +51,8 @@ struct DiskNode {
   bool has_failed = false;      // a sync failed: some pages will never be written
   bool has_appended = false;    // since the last sync
   bool is_known = false;        // found by find_node(); a removed directory is not
+  bool is_mapped = false;       // shared, by who may write: has a name among the graves
+  bool is_followed = false;     // somebody may store to it by a mapping: see stores.hpp
   std::uint32_t next = 0;       // in its bucket, or in the free list
   std::uint64_t device = 0, number = 0;  // real
   std::uint64_t size = 0;                // visible
@@ -64,6 +66,7 @@ struct DiskNode {
   ChunkList history;
   std::uint32_t sizes_used = 0;  // sizes that it had since the last sync, the last ones
   std::uint64_t sizes[kSizesKept] = {};
+  std::uint64_t followed_begin = 0, followed_end = 0;  // the bytes that were ever mapped
   // The second bookkeeping, which the model is checked against: see faultplan/disk/dirty.hpp.
   ChunkList dirty_pages;
   std::uint64_t dirty_end = 0;  // pages from here on are clean
@@ -72,12 +75,13 @@ struct DiskNode {
 
 /// What happened to a file, in its history.
 enum class FileEventKind : std::uint32_t {
-  overwrite,  // image: what was in [offset, offset + length)
-  extend,     // from size `offset` to `offset + length`
-  truncate,   // to another size: [offset, offset + length) came or went; image: what went
-  punch,      // image: what was in [offset, offset + length), which became zeros
-  synced,     // a sync succeeded although an earlier one had failed
-  failed      // a sync failed
+  overwrite,    // image: what was in [offset, offset + length)
+  extend,       // from size `offset` to `offset + length`
+  truncate,     // to another size: [offset, offset + length) came or went; image: what went
+  punch,        // image: what was in [offset, offset + length), which became zeros
+  synced,       // a sync succeeded although an earlier one had failed
+  failed,       // a sync failed
+  synced_range  // a sync of [offset, offset + length) alone succeeded (msync)
 };
 
 struct FileRecord {

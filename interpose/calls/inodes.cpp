@@ -202,12 +202,12 @@ std::uint64_t& directory_changes() { return state().directory_changes; }
 std::uint64_t proc_device() { return device_at("/proc/self", state().proc_device); }
 std::uint64_t sys_device() { return device_at("/sys", state().sys_device); }
 
-// A removed file that is kept for the case of a loss of power has a name more than the target
-// knows.
+// A removed file that is kept for the case of a loss of power, or a mapped one, has a name more
+// than the target knows.
 static std::uint32_t names_in_graves(std::uint64_t device, std::uint64_t number) {
   if (!has_disk()) return 0;
   const auto* node = find_node(disk_state(), device, number);
-  return node != nullptr && node->in_grave ? 1 : 0;
+  return node != nullptr && (node->in_grave || node->is_mapped) ? 1 : 0;
 }
 
 void show_status(struct stat& status, std::uint64_t proc_number) {

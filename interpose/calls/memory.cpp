@@ -20,8 +20,9 @@ constexpr std::uint64_t kSharedSpace = 1ull << 63;  // WaitKey::space of shared 
 
 // Mappings that other processes may share, private to this address space, copied by fork.
 struct SharedMapping {
-  std::uint64_t begin, end;
-  std::uint64_t object, offset;  // which memory, and where in it `begin` lies
+  std::uint64_t begin = 0, end = 0;
+  std::uint64_t object = 0, offset = 0;  // which memory, and where in it `begin` lies
+  std::uint64_t device = 0, number = 0;  // of its file; 0: it has none
 };
 constexpr std::uint32_t kSharedMappingsMax = 4096;
 SharedMapping shared_mappings[kSharedMappingsMax];
@@ -39,7 +40,9 @@ void forget_mapping(std::uint64_t begin, std::uint64_t end) {
       ++i;
     } else if (m.begin < begin && m.end > end) {  // a hole: two remain
       if (shared_count < kSharedMappingsMax) {
-        shared_mappings[shared_count++] = {end, m.end, m.object, m.offset + (end - m.begin)};
+        SharedMapping& rest = shared_mappings[shared_count++] = m;
+        rest.begin = end;
+        rest.offset += end - m.begin;
       }
       m.end = begin;
       ++i;
@@ -56,18 +59,31 @@ void forget_mapping(std::uint64_t begin, std::uint64_t end) {
   }
 }
 
-std::uint64_t object_of(int flags, int fd) {
-  if ((flags & MAP_ANONYMOUS) != 0) return mix64(++world().shared_objects);
+SharedMapping memory_of(int flags, int fd, std::uint64_t offset) {
+  if ((flags & MAP_ANONYMOUS) != 0)
+    return {.object = mix64(++world().shared_objects), .offset = offset};
   struct stat status;
-  if (raw(__NR_fstat, fd, &status) != 0) return 0;
-  return mix64(status.st_dev * 0x9e3779b97f4a7c15u + status.st_ino) | 1;
+  if (raw(__NR_fstat, fd, &status) != 0) return {.offset = offset};
+  return {.object = mix64(status.st_dev * 0x9e3779b97f4a7c15u + status.st_ino) | 1,
+          .offset = offset,
+          .device = status.st_dev,
+          .number = status.st_ino};
 }
 
-void remember_mapping(std::uint64_t begin, std::size_t bytes, std::uint64_t object,
-                      std::uint64_t offset) {
+void remember_mapping(std::uint64_t begin, std::size_t bytes, SharedMapping memory) {
   forget_mapping(begin, begin + bytes);
   if (shared_count == kSharedMappingsMax) return;
-  shared_mappings[shared_count++] = {begin, begin + bytes, object, offset};
+  memory.begin = begin;
+  memory.end = begin + bytes;
+  shared_mappings[shared_count++] = memory;
+}
+
+const SharedMapping* mapping_at(std::uint64_t address) {
+  for (std::uint32_t i = 0; i < shared_count; ++i) {
+    const SharedMapping& m = shared_mappings[i];
+    if (address >= m.begin && address < m.end) return &m;
+  }
+  return nullptr;
 }
 
 std::size_t whole_pages(std::size_t bytes) { return (bytes + 4095) & ~std::size_t{4095}; }
@@ -75,17 +91,32 @@ std::size_t whole_pages(std::size_t bytes) { return (bytes + 4095) & ~std::size_
 }  // namespace
 
 bool find_shared_memory(std::uint64_t address, WaitKey& key) {
+  const auto* m = mapping_at(address);
+  if (m == nullptr) return false;
+  key = {kSharedSpace ^ m->object, m->offset + (address - m->begin)};
+  return true;
+}
+
+bool next_shared_file(std::uint64_t& at, std::uint64_t end, SharedFile& part) {
+  if (at >= end) return false;
+  const SharedMapping* first = nullptr;
   for (std::uint32_t i = 0; i < shared_count; ++i) {
     const SharedMapping& m = shared_mappings[i];
-    if (address < m.begin || address >= m.end) continue;
-    key = {kSharedSpace ^ m.object, m.offset + (address - m.begin)};
-    return true;
+    if (m.number == 0 || m.end <= at || m.begin >= end) continue;
+    if (first == nullptr || m.begin < first->begin) first = &m;
   }
-  return false;
+  if (first == nullptr) return false;
+  part = {.begin = first->begin > at ? first->begin : at,
+          .end = first->end < end ? first->end : end,
+          .device = first->device,
+          .number = first->number};
+  part.offset = first->offset + (part.begin - first->begin);
+  at = part.end;
+  return true;
 }
 
 void shared_memory_appeared(std::uint64_t begin, std::size_t bytes, std::uint64_t object) {
-  remember_mapping(begin, whole_pages(bytes), object, 0);
+  remember_mapping(begin, whole_pages(bytes), {.object = object});
 }
 
 void shared_memory_gone(std::uint64_t begin, std::uint64_t end) { forget_mapping(begin, end); }
@@ -101,7 +132,7 @@ long mmap(std::uint64_t address, std::size_t bytes, int protection, int flags, i
   if (result < 0 && result > -4096) return result;
   const auto at = static_cast<std::uint64_t>(result);
   if ((flags & MAP_SHARED) != 0) {  // MAP_SHARED_VALIDATE too
-    remember_mapping(at, whole_pages(bytes), object_of(flags, fd), offset);
+    remember_mapping(at, whole_pages(bytes), memory_of(flags, fd, offset));
     const bool may_write = (protection & PROT_WRITE) != 0 && (flags & MAP_ANONYMOUS) == 0;
     if (may_write) file_written(fd);
   } else if ((flags & MAP_FIXED) != 0 && shared_count > 0) {
@@ -126,15 +157,16 @@ long munmap(std::uint64_t address, std::size_t bytes) {
 long mremap(std::uint64_t address, std::size_t old_bytes, std::size_t new_bytes, int flags,
             std::uint64_t wanted) {
   if ((flags & MREMAP_FIXED) != 0 && overlaps_shim(wanted, new_bytes)) return -ENOMEM;
-  WaitKey key;
-  const bool shared = shared_count > 0 && find_shared_memory(address, key);
+  const auto* mapping = mapping_at(address);
+  const bool shared = mapping != nullptr;
+  SharedMapping memory = shared ? *mapping : SharedMapping{};
+  memory.offset += shared ? address - memory.begin : 0;
   const long result = raw(__NR_mremap, address, old_bytes, new_bytes, flags, wanted);
   if (result > 0 && shared) {
     if ((flags & MREMAP_DONTUNMAP) == 0 && old_bytes != 0) {
       forget_mapping(address, address + whole_pages(old_bytes));
     }
-    remember_mapping(static_cast<std::uint64_t>(result), whole_pages(new_bytes),
-                     key.space ^ kSharedSpace, key.address);
+    remember_mapping(static_cast<std::uint64_t>(result), whole_pages(new_bytes), memory);
   }
   return result;
 }

@@ -24,9 +24,11 @@ Text<kPathMax> grave_of(const DiskNode& node) {
 // A file that is about to lose its last name gets one where the target does not look, for the case
 // that the loss does not reach the disk. True: it got one now.
 bool bury(const Place& place) {
-  const bool is_last = place.node != nullptr && !S_ISDIR(place.status.st_mode) &&
-                       place.status.st_nlink == 1 && !place.node->in_grave;
-  if (!is_last) return false;
+  if (place.node == nullptr || S_ISDIR(place.status.st_mode)) return false;
+  const unsigned own_names = place.node->is_mapped ? 1 : 0;
+  if (place.status.st_nlink != 1 + own_names || place.node->in_grave) return false;
+  place.node->in_grave = true;
+  if (place.node->is_mapped) return true;
   char directory[kPathMax];
   if (!real_path(place.directory_path, directory)) return false;
   Text<kPathMax> path;
@@ -34,13 +36,12 @@ bool bury(const Place& place) {
   const long result =
       raw(__NR_linkat, AT_FDCWD, path.data(), AT_FDCWD, grave_of(*place.node).data(), 0);
   if (result != 0) fatal("cannot keep a removed file of the disk: errno ", -result);
-  place.node->in_grave = true;
   return true;
 }
 
 void dig_up(const Place& place) {
   place.node->in_grave = false;
-  raw(__NR_unlink, grave_of(*place.node).data());
+  if (!place.node->is_mapped) raw(__NR_unlink, grave_of(*place.node).data());
 }
 
 void note_added(const Place& place, const struct stat& status, DiskNode& node) {

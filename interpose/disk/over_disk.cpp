@@ -9,6 +9,7 @@
 
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
+#include "interpose/disk/mappings.hpp"
 #include "interpose/disk/names.hpp"
 #include "interpose/disk/writes.hpp"
 
@@ -84,8 +85,10 @@ long sync_over_disk(const Call& call, Frame& f) {
   auto* node = disk_node(static_cast<int>(f.rdi));
   if (node == nullptr) return call.handler(f);
   if (f.number == __NR_syncfs) {
+    disk::note_all_stores();
     note_all_synced(disk_state());
   } else {
+    disk::note_stores_to(*node);
     note_synced(disk_state(), *node, f.number == __NR_fdatasync ? SyncKind::data : SyncKind::all);
   }
   disk::empty_graves();
@@ -138,9 +141,15 @@ long call_over_disk(const Call& call, Frame& f) {
     case __NR_fdatasync:
     case __NR_syncfs: return sync_over_disk(call, f);
     case __NR_sync:
+      disk::note_all_stores();
       note_all_synced(disk_state());
       disk::empty_graves();
       return 0;
+    case __NR_msync: return disk::sync_mapping(call, f);
+    case __NR_mmap: return disk::map(call, f);
+    case __NR_mprotect:
+    case __NR_pkey_mprotect: return disk::protect(call, f);
+    case __NR_mremap: return disk::remap(call, f);
     case __NR_close: return close_over_disk(call, f);
     case __NR_open:
     case __NR_openat:

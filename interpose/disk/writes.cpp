@@ -5,6 +5,7 @@
 
 #include "interpose/base/library.hpp"
 #include "interpose/base/log.hpp"
+#include "interpose/disk/mappings.hpp"
 
 namespace detsim {
 namespace {
@@ -63,6 +64,7 @@ DiskWrite::DiskWrite(int fd, std::uint64_t offset, std::uint64_t bytes, unsigned
   } else {
     offset_ = offset;
   }
+  disk::note_stores_to(*node_, offset_, offset_ + bytes);
   if (offset_ >= node_->size) return;
   const auto below = node_->size - offset_;
   OldBytes read(fd);
@@ -74,8 +76,9 @@ DiskWrite::DiskWrite(int fd, std::uint64_t offset, std::uint64_t bytes, unsigned
 long DiskWrite::end(long result) {
   if (node_ == nullptr) return result;
   if (result > 0) {
-    note_written(disk_state(), *node_, image_, offset_, static_cast<std::uint64_t>(result),
-                 is_durable_);
+    const auto bytes = static_cast<std::uint64_t>(result);
+    note_written(disk_state(), *node_, image_, offset_, bytes, is_durable_);
+    disk::learn(*node_, offset_, offset_ + bytes);
   } else if (image_ != nullptr) {
     take_back(disk_state(), *node_, before_);
   }
@@ -84,6 +87,7 @@ long DiskWrite::end(long result) {
 
 DiskResize::DiskResize(DiskNode* node, int fd, std::uint64_t size) : node_(node), size_(size) {
   if (node_ == nullptr || size == node_->size) return;
+  disk::note_stores_to(*node_, size);
   OldBytes read(fd);
   image_ = keep_image(disk_state(), *node_, FileEventKind::truncate, size,
                       size < node_->size ? node_->size - size : 0, before_,
@@ -91,8 +95,9 @@ DiskResize::DiskResize(DiskNode* node, int fd, std::uint64_t size) : node_(node)
 }
 
 DiskResize::DiskResize(DiskNode* node, int fd, std::uint64_t offset, std::uint64_t bytes)
-    : node_(node), punches_(true) {
+    : node_(node), begin_(offset), end_(offset + bytes), punches_(true) {
   if (node_ == nullptr || offset >= node_->size) return;
+  disk::note_stores_to(*node_, offset, offset + bytes);
   const auto below = node_->size - offset;
   OldBytes read(fd);
   image_ =
@@ -109,6 +114,7 @@ long DiskResize::end(long result) {
   } else {
     note_resized(disk_state(), *node_, *image_, size_);
   }
+  if (result >= 0) disk::learn(*node_, begin_, end_);
   return result;
 }
 

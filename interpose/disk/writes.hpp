@@ -22,7 +22,7 @@ class DiskWrite {
   DiskNode* node_ = nullptr;
   FileRecord* image_ = nullptr;
   ChunkList before_;
-  std::uint64_t offset_ = 0;
+  std::uint64_t offset_ = 0;  // of its first byte
   bool is_durable_ = false;
 };
 
@@ -38,6 +38,7 @@ class DiskResize {
   FileRecord* image_ = nullptr;
   ChunkList before_;
   std::uint64_t size_ = 0;
+  std::uint64_t begin_ = 0, end_ = 0;  // bytes that change for another reason than the size
   bool punches_ = false;
 };
 

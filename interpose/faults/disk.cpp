@@ -8,6 +8,7 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
+#include "interpose/disk/mappings.hpp"
 #include "interpose/disk/writes.hpp"
 #include "interpose/faults/effects.hpp"
 #include "interpose/faults/marks.hpp"
@@ -129,7 +130,10 @@ bool disk_write_fail(Moment& moment) { return answer_error(moment); }
 bool disk_read_fail(Moment& moment) { return answer_error(moment); }
 bool disk_fsync_fail(Moment& moment) {
   auto* node = has_disk() ? disk_file(moment.fd) : nullptr;
-  if (node != nullptr) note_sync_failed(disk_state(), *node);
+  if (node != nullptr) {
+    disk::note_stores_to(*node);
+    note_sync_failed(disk_state(), *node);
+  }
   return answer_error(moment);
 }
 

@@ -29,14 +29,18 @@ std::vector<Verdict> judge(const DiskHistory& history, const Crash& crash,
     if (change.kind == ChangeKind::flush && kept[i]) flushed = std::max(flushed, change.sequence);
   }
   std::vector<Verdict> verdicts;
+  bool has_failed = false;
   for (const auto& event : file.events) {
     const auto& record = event.record;
+    has_failed = has_failed || record.kind == FileEventKind::failed;
     const bool resizes =
         record.kind == FileEventKind::truncate || record.kind == FileEventKind::punch;
     const bool waits =
         is_ordered && (record.kind == FileEventKind::extend || profile.data == DataOrder::ordered);
     auto verdict = Verdict::free;
-    if (resizes) {
+    if (record.kind == FileEventKind::synced_range) {
+      verdict = has_failed ? Verdict::free : Verdict::required;
+    } else if (resizes) {
       verdict = lost_resizes.contains(record.sequence) ? Verdict::impossible : Verdict::required;
     } else if ((record.flags & kRecordDurable) != 0) {
       verdict = Verdict::required;
@@ -52,18 +56,20 @@ std::vector<Verdict> judge(const DiskHistory& history, const Crash& crash,
   return verdicts;
 }
 
-// Bounds of a cut through these events: at least `low` of them, at most `high`.
+// Bounds of a cut through these events: at least `low` of them, at most `high`. What was synced is
+// there whatever came before it.
 struct Bounds {
   std::size_t low = 0, high = 0;
 };
 Bounds bounds_of(const std::vector<Verdict>& verdicts, const std::vector<std::size_t>& events) {
   Bounds bounds{0, events.size()};
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (verdicts[events[i]] == Verdict::impossible) {
-      bounds.high = i;
-      break;
-    }
     if (verdicts[events[i]] == Verdict::required) bounds.low = i + 1;
+  }
+  for (auto i = bounds.low; i < events.size(); ++i) {
+    if (verdicts[events[i]] != Verdict::impossible) continue;
+    bounds.high = i;
+    break;
   }
   return bounds;
 }
@@ -73,15 +79,22 @@ Bounds bounds_of(const std::vector<Verdict>& verdicts, const std::vector<std::si
 std::map<std::uint64_t, std::size_t> written_pages(const FileHistory& file) {
   std::map<std::uint64_t, std::size_t> pages;
   std::size_t touched_from = 0;
+  bool has_failed = false;
   for (std::size_t i = 0; i < file.events.size(); ++i) {
-    const auto kind = file.events[i].record.kind;
-    if (kind == FileEventKind::failed) touched_from = i;
-    if (kind != FileEventKind::synced) continue;
-    for (; touched_from < i; ++touched_from) {
-      const auto& event = file.events[touched_from];
+    const auto& sync = file.events[i];
+    const auto kind = sync.record.kind;
+    if (kind == FileEventKind::failed) touched_from = i, has_failed = true;
+    const bool is_of_range = kind == FileEventKind::synced_range;
+    if (!has_failed || (kind != FileEventKind::synced && !is_of_range)) continue;
+    for (auto touched = touched_from; touched < i; ++touched) {
+      const auto& event = file.events[touched];
       const auto end = (event.end() + kPageBytes - 1) / kPageBytes;
-      for (auto page = event.record.offset / kPageBytes; page < end; ++page) pages[page] = i;
+      for (auto page = event.record.offset / kPageBytes; page < end; ++page) {
+        const auto at = page * kPageBytes;
+        if (!is_of_range || (at >= sync.record.offset && at < sync.end())) pages[page] = i;
+      }
     }
+    if (!is_of_range) touched_from = i;
   }
   return pages;
 }

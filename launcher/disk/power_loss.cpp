@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "launcher/disk/names.hpp"
+#include "launcher/disk/stores.hpp"
 
 namespace detsim {
 namespace {
@@ -155,6 +156,8 @@ void prepare_disk(DiskState& state, const std::vector<DiskDirectory>& directorie
 PowerCut resolve_power_loss(DiskState& state, std::uint64_t seed, std::uint64_t round,
                             const TearRules& tear) {
   PowerCut cut;
+  cut.problem = note_last_stores(state);
+  if (!cut.problem.empty()) return cut;
   cut.memory_bytes = std::uint64_t{state.chunks_held_max} * kChunkBytes;
   const auto history = read_history(state);
   const auto crash = draw_crash(history, seed, round, tear);

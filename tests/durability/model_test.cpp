@@ -38,7 +38,12 @@ Operation draw_operation(ChoiceStream& draws) {
                                            Step::make_directory,
                                            Step::close,
                                            Step::sync_all,
+                                           Step::store,
+                                           Step::store,
+                                           Step::store,
+                                           Step::sync_range,
                                            Step::rename};
+  constexpr std::uint64_t kPage = 4096;
   constexpr std::uint64_t kPlaces[] = {0, 100, 512, 700, 1024, 4096, 5000, 8192};
   Operation o;
   o.step = kSteps[draws.below(kSteps.size())];
@@ -46,6 +51,10 @@ Operation draw_operation(ChoiceStream& draws) {
   o.letter = static_cast<char>('a' + draws.below(26));
   o.offset = kPlaces[draws.below(std::size(kPlaces))];
   o.bytes = kPlaces[draws.below(std::size(kPlaces))];
+  if (o.step == Step::sync_range) {
+    o.offset = o.offset / kPage * kPage;
+    o.bytes = (o.bytes + kPage - 1) / kPage * kPage;
+  }
   const bool of_directories = o.step == Step::make_directory || o.step == Step::remove_directory ||
                               (o.step == Step::rename && draws.below(4) == 0);
   o.path = o.step == Step::sync_directory ? one_of(draws, kSynced)

@@ -127,6 +127,8 @@ void Reference::carry_out(const Operation& o) {
     case Step::sync:
     case Step::sync_directory: return sync(there, false);
     case Step::sync_data: return sync(there, true);
+    case Step::store: return store(o);
+    case Step::sync_range: return sync_range(there, o.offset, o.offset + o.bytes);
     case Step::sync_all:
       for (auto& each : inodes_) {
         each.synced = each.events.size();
@@ -192,8 +194,33 @@ void Reference::write(const Operation& o) {
   }
 }
 
+void Reference::store(const Operation& o) {
+  const int at = find(o.path);
+  const auto& before = inodes_[static_cast<std::size_t>(at)].events.back().after;
+  const auto end = std::min<std::uint64_t>(before.size(), o.offset + o.bytes);
+  event(at, Kind::overwrite, o.offset, end,
+        written(before, o.offset, std::string(end - o.offset, o.letter)));
+}
+
+void Reference::sync_range(int at, std::uint64_t begin, std::uint64_t end) {
+  auto& inode = inodes_[static_cast<std::size_t>(at)];
+  const auto is_within = [&](const Event& each) { return each.begin >= begin && each.end <= end; };
+  const auto first = inode.events.begin() + static_cast<std::ptrdiff_t>(inode.synced);
+  if (std::all_of(first, inode.events.end(), is_within)) return sync(at, true);
+  sync_changes(at, true);
+  inode.synced_ranges.push_back({inode.events.size(), begin, end});
+}
+
 void Reference::sync(int at, bool data_only) {
   auto& inode = inodes_[static_cast<std::size_t>(at)];
+  sync_changes(at, data_only);
+  inode.synced = inode.events.size();
+  inode.has_grown = false;
+  if (last_grown_ == at) last_grown_ = -1;
+}
+
+void Reference::sync_changes(int at, bool data_only) {
+  const auto& inode = inodes_[static_cast<std::size_t>(at)];
   const auto& rules = profile_of(profile_);
   if (rules.sync == SyncReach::earlier) {
     const auto until = inode.has_grown ? moment_ : data_only ? inode.resized : inode.changed;
@@ -205,9 +232,6 @@ void Reference::sync(int at, bool data_only) {
       return (with_names && change.inode == at) || change.parents.contains(at);
     });
   }
-  inode.synced = inode.events.size();
-  inode.has_grown = false;
-  if (last_grown_ == at) last_grown_ = -1;
 }
 
 bool Reference::needs(const Change& later, const Change& earlier) const {
@@ -364,7 +388,13 @@ std::vector<std::string> Reference::sector_values(int at, const Kept& kept, std:
     const bool touches = event.begin < (sector + 1) * kSector && event.end > sector * kSector;
     if (touches && event.begin != event.end) touching.push_back(i);
   }
-  const auto [low, high] = bounds(judge(at, kept), touching);
+  auto [low, high] = bounds(judge(at, kept), touching);
+  for (const auto& range : inode.synced_ranges) {
+    if (range.begin >= (sector + 1) * kSector || range.end <= sector * kSector) continue;
+    const auto behind = std::lower_bound(touching.begin(), touching.end(), range.events);
+    low = std::max(low, static_cast<std::size_t>(behind - touching.begin()));
+    high = std::max(low, high);
+  }
   std::vector<std::string> values;
   may_be_garbage = false;
   for (auto cut = low; cut <= high; ++cut) {

@@ -36,7 +36,12 @@ class Reference {
   struct Inode {
     bool is_directory = false;
     std::vector<Event> events;
-    std::size_t synced = 0;                // so many events are durable
+    std::size_t synced = 0;  // so many events are durable
+    struct Range {
+      std::size_t events;        // so many are durable as far as they lie
+      std::uint64_t begin, end;  // here
+    };
+    std::vector<Range> synced_ranges = {};
     bool has_grown = false;                // since the last sync
     bool was_emptied = false;              // and not closed since
     std::size_t changed = 0, resized = 0;  // moments
@@ -59,7 +64,10 @@ class Reference {
   void change(Change change);
   void write(const Operation& operation);
   void event(int inode, Kind kind, std::uint64_t begin, std::uint64_t end, std::string after);
+  void store(const Operation& operation);
   void sync(int inode, bool data_only);
+  void sync_changes(int inode, bool data_only);
+  void sync_range(int inode, std::uint64_t begin, std::uint64_t end);
   bool needs(const Change& later, const Change& earlier) const;
   void make_durable(const std::function<bool(const Change&)>& wanted);
   void each_kept(const std::function<bool(const Kept&)>& visit) const;

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "launcher/disk/stores.hpp"
 #include "scheduler/invariant.hpp"
 
 namespace detsim {
@@ -31,7 +32,7 @@ std::string text_of(const Operation& o) {
   constexpr const char* kNames[] = {"write",  "truncate",  "punch",          "rename",
                                     "remove", "link",      "make_directory", "remove_directory",
                                     "sync",   "sync_data", "sync_directory", "sync_all",
-                                    "close"};
+                                    "close",  "store",     "sync_range"};
   return fmt::format("{} '{}' '{}' {} {} {}", kNames[static_cast<int>(o.step)], o.path, o.other,
                      o.offset, o.bytes, o.letter);
 }
@@ -78,11 +79,13 @@ DiskNode* SmallDisk::parent_of(const std::string& path) {
 
 bool SmallDisk::bury(const std::string& path) {
   struct stat status {};
-  if (!look_at(real(path), status) || S_ISDIR(status.st_mode) || status.st_nlink != 1) return false;
+  if (!look_at(real(path), status) || S_ISDIR(status.st_mode)) return false;
   auto* node = node_of(path);
+  if (status.st_nlink != (node->is_mapped ? 2 : 1)) return false;
+  node->in_grave = true;
+  if (node->is_mapped) return true;
   const auto grave = fmt::format("{}/{}", own_, number_of(*state_, *node));
   DETSIM_INVARIANT(::link(real(path).c_str(), grave.c_str()) == 0);
-  node->in_grave = true;
   return true;
 }
 
@@ -102,6 +105,8 @@ bool SmallDisk::carry_out(const Operation& operation) {
     case Step::remove_directory: return remove(operation);
     case Step::link: return link(operation);
     case Step::make_directory: return make_directory(operation);
+    case Step::store: return store(operation);
+    case Step::sync_range: return sync_range(operation);
     case Step::close: {
       auto* node = node_of(operation.path);
       if (node == nullptr || node->kind != NodeKind::file) return false;
@@ -130,6 +135,7 @@ bool SmallDisk::write(const Operation& o) {
                           .name = last_of(o.path).c_str()});
   }
   auto& node = *node_of(o.path);
+  note_stores(node);
   if (o.bytes != 0) {
     FileRecord* image = nullptr;
     ChunkList before;
@@ -147,7 +153,46 @@ bool SmallDisk::write(const Operation& o) {
     note_written(*state_, node, image, o.offset, o.bytes, false);
   }
   close(fd);
+  learn(node);
   return true;
+}
+
+// As the shim does: the file has a name in `own`, and a copy of what is known of it.
+bool SmallDisk::store(const Operation& o) {
+  auto* node = node_of(o.path);
+  if (node == nullptr || node->kind != NodeKind::file || o.offset >= node->size) return false;
+  if (!node->is_followed) {
+    const auto name = fmt::format("{}/{}", own_, number_of(*state_, *node));
+    DETSIM_INVARIANT(::link(real(o.path).c_str(), name.c_str()) == 0);
+    node->is_mapped = node->is_followed = true;
+    node->followed_end = 1 << 20;
+    learn(*node);
+  }
+  const std::string data(std::min(o.bytes, node->size - o.offset), o.letter);
+  const int fd = open(real(o.path).c_str(), O_RDWR | O_CLOEXEC);
+  DETSIM_INVARIANT(pwrite(fd, data.data(), data.size(), static_cast<off_t>(o.offset)) ==
+                   static_cast<ssize_t>(data.size()));
+  close(fd);
+  return true;
+}
+
+bool SmallDisk::sync_range(const Operation& o) {
+  auto* node = node_of(o.path);
+  if (node == nullptr || !node->is_followed || o.bytes == 0) return false;
+  DETSIM_INVARIANT(note_stores_to(*state_, *node, o.offset, o.offset + o.bytes).empty());
+  note_range_synced(*state_, *node, o.offset, o.offset + o.bytes);
+  return true;
+}
+
+void SmallDisk::note_stores(DiskNode& node) {
+  DETSIM_INVARIANT(note_stores_to(*state_, node).empty());
+}
+
+void SmallDisk::learn(const DiskNode& node) {
+  if (!node.is_followed) return;
+  const auto name = fmt::format("{}/{}", own_, number_of(*state_, node));
+  const auto known = fmt::format("{}/known-{}", own_, number_of(*state_, node));
+  fs::copy_file(name, known, fs::copy_options::overwrite_existing);
 }
 
 bool SmallDisk::resize(const Operation& o) {
@@ -156,6 +201,7 @@ bool SmallDisk::resize(const Operation& o) {
   auto& node = *node_of(o.path);
   const bool punches = o.step == Step::punch;
   if (punches ? o.offset >= node.size || o.bytes == 0 : o.offset == node.size) return false;
+  note_stores(node);
   const int fd = open(real(o.path).c_str(), O_RDWR | O_CLOEXEC);
   const auto read = [fd](std::uint8_t* to, std::uint64_t offset, std::uint64_t count) {
     return pread(fd, to, count, static_cast<off_t>(offset)) == static_cast<ssize_t>(count);
@@ -174,6 +220,7 @@ bool SmallDisk::resize(const Operation& o) {
     note_resized(*state_, node, image, o.offset);
   }
   close(fd);
+  learn(node);
   return true;
 }
 
@@ -191,7 +238,8 @@ bool SmallDisk::rename(const Operation& o) {
   if (::rename(real(o.path).c_str(), real(o.other).c_str()) != 0) {
     if (is_buried) {
       replaced->in_grave = false;
-      fs::remove(fmt::format("{}/{}", own_, number_of(*state_, *replaced)));
+      if (!replaced->is_mapped)
+        fs::remove(fmt::format("{}/{}", own_, number_of(*state_, *replaced)));
     }
     return false;
   }
@@ -262,11 +310,13 @@ bool SmallDisk::make_directory(const Operation& o) {
 
 bool SmallDisk::sync(const Operation& o) {
   if (o.step == Step::sync_all) {
+    DETSIM_INVARIANT(note_last_stores(*state_).empty());
     note_all_synced(*state_);
   } else {
     auto* node = node_of(o.path);
     const auto wanted = o.step == Step::sync_directory ? NodeKind::directory : NodeKind::file;
     if (node == nullptr || node->kind != wanted) return false;
+    note_stores(*node);
     note_synced(*state_, *node, o.step == Step::sync_data ? SyncKind::data : SyncKind::all);
   }
   empty_graves();

@@ -23,7 +23,9 @@ enum class Step : std::uint8_t {
   sync_data,
   sync_directory,
   sync_all,
-  close
+  close,
+  store,      // through a shared mapping, of pages below the size
+  sync_range  // msync
 };
 
 /// One operation; paths are relative to the disk. It does nothing when it makes no sense.
@@ -64,6 +66,11 @@ class SmallDisk {
   bool link(const Operation& operation);
   bool make_directory(const Operation& operation);
   bool sync(const Operation& operation);
+  bool store(const Operation& operation);
+  bool sync_range(const Operation& operation);
+  /// Before and after a call that changes bytes of the file.
+  void note_stores(DiskNode& node);
+  void learn(const DiskNode& node);
   bool bury(const std::string& path);
   void empty_graves();
 

@@ -1,0 +1,143 @@
+// Disks that forget from end to end: programs that store by mapping.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "tests/launcher/command.hpp"
+
+namespace detsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Place {
+  Place() {
+    char name[] = "/tmp/detsim-durability-XXXXXX";
+    root = mkdtemp(name);
+    fs::create_directories(root / "disk");
+  }
+  ~Place() { fs::remove_all(root); }
+
+  CommandResult run(const std::string& script, const std::string& then,
+                    const std::vector<std::string>& extra, int seed) const {
+    const auto disk = (root / "disk").string();
+    std::vector<std::string> words = {DETSIM,   "run", "--quiet", "--seed", std::to_string(seed),
+                                      "--disk", disk};
+    words.insert(words.end(), extra.begin(), extra.end());
+    const auto there = "cd " + disk + " && exec ";
+    words.insert(words.end(), {"--then", there + then, "--", "sh", "-c", there + script});
+    return run_command(words);
+  }
+
+  fs::path root;
+};
+
+const std::vector<std::string> kCut = {"--fault", "proc.power_loss,at.op=open,at.path=**/cut"};
+
+// All that the file was after losses of power, a character for each sector.
+std::set<std::string> found_after(const std::string& how, int seeds) {
+  std::set<std::string> found;
+  const Place place;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    const auto stores = std::string(TARGETS) + "stores ";
+    const auto result = place.run(stores + how, stores + "show", kCut, seed);
+    CHECK_MESSAGE(result.code() == 0, how << ": " << result.error);
+    CHECK(result.output.size() == 32);
+    found.insert(result.output);
+  }
+  return found;
+}
+
+bool has_some(const std::set<std::string>& found, std::size_t from, std::size_t to, char wanted) {
+  for (const auto& each : found) {
+    if (each.substr(from, to - from).find(wanted) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool has_only(const std::set<std::string>& found, std::size_t from, std::size_t to,
+              const std::string& wanted) {
+  for (const auto& each : found) {
+    if (each.substr(from, to - from).find_first_not_of(wanted) != std::string::npos) return false;
+  }
+  return true;
+}
+
+std::string committed(const std::string& output) {
+  std::istringstream lines(output);
+  std::string line;
+  unsigned count = 0;
+  while (std::getline(lines, line) && line == std::to_string(count)) ++count;
+  return line == "found " + std::to_string(count) || line == "found " + std::to_string(count + 1)
+             ? ""
+             : output;
+}
+
+}  // namespace
+
+TEST_CASE("what was stored and not synced may be lost, each sector by itself") {
+  for (const char* how : {"none", "async", "later"}) {
+    const auto found = found_after(how, 16);
+    CHECK(has_some(found, 0, 32, 'o'));
+    CHECK(has_some(found, 0, 32, 'n'));
+    CHECK(has_only(found, 0, 32, "on"));
+  }
+}
+
+TEST_CASE("a synced part of a mapping is kept, and no more than that") {
+  const auto found = found_after("page", 16);
+  CHECK(has_only(found, 8, 16, "n"));
+  CHECK(has_some(found, 0, 8, 'o'));
+  CHECK(has_some(found, 16, 32, 'o'));
+  CHECK(has_some(found, 16, 32, 'n'));
+}
+
+TEST_CASE("any sync of the file keeps what any process stored") {
+  for (const char* how : {"all", "child", "sync"}) {
+    CHECK(found_after(how, 6) == std::set<std::string>{std::string(32, 'n')});
+  }
+}
+
+TEST_CASE("stores and other calls that change the file") {
+  const auto written = found_after("write", 16);
+  CHECK(has_only(written, 8, 9, "w"));
+  CHECK(has_only(written, 9, 16, "n"));
+  CHECK(has_only(written, 0, 8, "onm"));
+  CHECK(has_only(written, 16, 32, "on"));
+  const auto truncated = found_after("truncate", 16);
+  CHECK(has_only(truncated, 0, 8, "n"));
+  CHECK(has_only(truncated, 8, 16, ".m"));
+  CHECK(has_some(truncated, 8, 16, '.'));
+  CHECK(has_only(truncated, 16, 32, "."));
+}
+
+TEST_CASE("LMDB keeps what it committed, by writes and by stores") {
+  for (const char* flags : {"plain", "writemap"}) {
+    const Place place;
+    const auto store = std::string(TARGETS) + "lmdb_store ";
+    for (int seed = 1; seed <= 12; ++seed) {
+      const std::vector<std::string> cut = {"--fault", "proc.power_loss,op=sync,probability=0.05",
+                                            "--fault", "proc.power_loss,op=write,probability=0.05"};
+      const auto result = place.run(store + "put " + flags, store + "check " + flags, cut, seed);
+      CHECK_MESSAGE(result.code() == 0, result.output << result.error);
+      CHECK(committed(result.output) == "");
+    }
+  }
+}
+
+TEST_CASE("LMDB without syncs loses what it committed") {
+  const Place place;
+  const auto store = std::string(TARGETS) + "lmdb_store ";
+  bool has_lost = false;
+  for (int seed = 1; seed <= 20 && !has_lost; ++seed) {
+    const auto result = place.run("sh -c '" + store + "put writemap,nosync; : > cut'",
+                                  store + "check writemap", kCut, seed);
+    has_lost = result.code() != 0 || committed(result.output) != "";
+  }
+  CHECK(has_lost);
+}
+
+}  // namespace detsim

@@ -1,0 +1,101 @@
+// Stores to a file of the disk through shared mappings: `stores HOW`, in the disk. When it is done
+// it opens `cut`. `stores show` prints a character for each sector of the file.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+
+constexpr std::size_t kPage = 4096, kBytes = 4 * kPage;
+
+void check(bool holds, const char* what) {
+  if (holds) return;
+  perror(what);
+  exit(1);
+}
+
+void show() {
+  char bytes[2 * kBytes];
+  const int fd = open("file", O_RDONLY);
+  check(fd >= 0, "open");
+  const auto count = read(fd, bytes, sizeof bytes);
+  for (ssize_t at = 0; at < count; at += 512) putchar(bytes[at] == 0 ? '.' : bytes[at]);
+}
+
+char* map(int fd, int protection = PROT_READ | PROT_WRITE) {
+  void* at = mmap(nullptr, kBytes, protection, MAP_SHARED, fd, 0);
+  check(at != MAP_FAILED, "mmap");
+  return static_cast<char*>(at);
+}
+
+void in_child(char* at, char what) {
+  const pid_t child = fork();
+  if (child == 0) {
+    memset(at, what, kBytes);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+}
+
+void store(const std::string& how, int fd, char* at) {
+  if (how == "none") {
+    memset(at, 'n', kBytes);
+  } else if (how == "page") {
+    memset(at, 'n', kBytes);
+    check(msync(at + kPage, kPage, MS_SYNC) == 0, "msync");
+  } else if (how == "async") {
+    memset(at, 'n', kBytes);
+    check(msync(at, kBytes, MS_ASYNC) == 0, "msync");
+  } else if (how == "all") {
+    memset(at, 'n', kBytes);
+    check(msync(at, kBytes, MS_SYNC) == 0, "msync");
+  } else if (how == "child") {
+    in_child(at, 'n');
+    munmap(at, kBytes);
+    check(fdatasync(fd) == 0, "fdatasync");
+  } else if (how == "sync") {
+    memset(at, 'n', kBytes);
+    unlink("other");
+    rename("file", "other");
+    sync();
+    rename("other", "file");
+    sync();
+  } else if (how == "write") {
+    memset(at, 'n', kBytes);
+    check(pwrite(fd, "wwwwwwww", 8, kPage) == 8, "pwrite");
+    check(msync(at + kPage, kPage, MS_SYNC) == 0, "msync");
+    memset(at, 'm', kPage);
+  } else if (how == "later") {
+    check(mprotect(at, kBytes, PROT_READ | PROT_WRITE) == 0, "mprotect");
+    memset(at, 'n', kBytes);
+  } else if (how == "truncate") {
+    memset(at, 'n', kBytes);
+    check(ftruncate(fd, kPage) == 0, "ftruncate");
+    check(ftruncate(fd, kBytes) == 0, "ftruncate");
+    check(fsync(fd) == 0, "fsync");
+    memset(at + kPage, 'm', kPage);
+  }
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const std::string how = arguments[1];
+  if (how == "show") return show(), 0;
+  const int fd = open("file", O_RDWR | O_CREAT, 0644);
+  check(fd >= 0, "open");
+  const std::string old(kBytes, 'o');
+  check(write(fd, old.data(), kBytes) == kBytes, "write");
+  fsync(fd);
+  fsync(open(".", O_RDONLY));
+  char* at = map(fd, how == "later" ? PROT_READ : PROT_READ | PROT_WRITE);
+  store(how, fd, at);
+  open("cut", O_RDWR | O_CREAT, 0644);
+  return 0;
+}
