@@ -84,10 +84,16 @@ class Attendant {
     if (w.request == Request::world) {
       send_world(static_cast<pid_t>(w.running_real_pid), w.request_fd);
     }
+    if (w.request == Request::crash) look_at_crash();
     auto served = Request::none;
     __atomic_store(&w.request, &served, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&w.answer_word, 1, __ATOMIC_SEQ_CST);
     syscall(SYS_futex, &w.answer_word, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+  }
+
+  void look_at_crash() {
+    if (options_.look_at_crash) return options_.look_at_crash(world());
+    result_.crash = json_of(gather_crash(world()));
   }
 
   void drain() {

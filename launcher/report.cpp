@@ -3,6 +3,7 @@
 #include "launcher/report.hpp"
 
 #include <fmt/format.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -146,6 +147,16 @@ void print_report(const StopFacts& facts, std::FILE* file) {
   std::size_t left = 0;
   for (auto i = shown; i < groups.size(); ++i) left += groups[i].members.size();
   if (left > 0) add(out, "\n... and {} more tasks\n", left);
+  std::fwrite(out.data(), 1, out.size(), file);
+  std::fflush(file);
+}
+
+void print_crash(const CrashFacts& facts, std::FILE* file) {
+  Text out;
+  add_wrapped(out, fmt::format("detsim: {} of \"{}\" was ended by SIG{}:",
+                               task_words(facts.task.tid, facts.task.name), facts.task.process,
+                               sigabbrev_np(facts.signal)));
+  for (const auto& line : stack_lines(facts.task)) add(out, "{}{}\n", kIndent, line);
   std::fwrite(out.data(), 1, out.size(), file);
   std::fflush(file);
 }

@@ -29,14 +29,6 @@ std::string text_of(const char* name, std::size_t bytes) {
   return std::string(name, strnlen(name, bytes));
 }
 
-bool is_library(const StackFrame& f) {
-  for (const char* module : {"libc.so", "ld-linux", "libpthread.so", "libstdc++.so", "libc++.so"}) {
-    if (f.module.starts_with(module)) return true;
-  }
-  return f.function == "_start" || f.file.starts_with("/usr/include/c++/") ||
-         f.file.find("/include/c++/v1/") != std::string::npos;
-}
-
 class Gathering {
  public:
   Gathering(World& world, Outcome outcome) : world_(world), running_(world, outcome) {
@@ -56,6 +48,11 @@ class Gathering {
     find_circles();
     facts_.sentence = sentence();
     return std::move(facts_);
+  }
+
+  TaskFacts gather_current() {
+    add(world_.scheduler.tasks[world_.current]);
+    return std::move(facts_.tasks.front());
   }
 
  private:
@@ -197,6 +194,14 @@ class Gathering {
 
 }  // namespace
 
+bool is_library(const StackFrame& f) {
+  for (const char* module : {"libc.so", "ld-linux", "libpthread.so", "libstdc++.so", "libc++.so"}) {
+    if (f.module.starts_with(module)) return true;
+  }
+  return f.function == "_start" || f.file.starts_with("/usr/include/c++/") ||
+         f.file.find("/include/c++/v1/") != std::string::npos;
+}
+
 const TaskFacts* StopFacts::find(TaskId id) const {
   const auto found =
       std::find_if(tasks.begin(), tasks.end(), [id](const auto& t) { return t.id == id; });
@@ -204,6 +209,10 @@ const TaskFacts* StopFacts::find(TaskId id) const {
 }
 
 StopFacts gather(World& world, Outcome outcome) { return Gathering(world, outcome).gather(); }
+
+CrashFacts gather_crash(World& world) {
+  return {world.crash_signal, Gathering(world, Outcome::running).gather_current()};
+}
 
 std::string task_words(std::int32_t tid, const std::string& name) {
   return name.empty() ? fmt::format("task {}", tid) : fmt::format("task {} \"{}\"", tid, name);

@@ -49,6 +49,18 @@ struct StopFacts {
   const TaskFacts* find(TaskId id) const;
 };
 
+/// Of the C and C++ libraries, which are nobody's question.
+bool is_library(const StackFrame& frame);
+
+/// Where a process was that a signal ended.
+struct CrashFacts {
+  int signal = 0;
+  TaskFacts task;
+};
+
+/// While the current task's process is about to end (Request::crash).
+CrashFacts gather_crash(World& world);
+
 /// Stops the process that runs while it looks, where the outcome left one running.
 StopFacts gather(World& world, Outcome outcome);
 

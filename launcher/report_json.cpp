@@ -79,6 +79,13 @@ std::string json_of(const StopFacts& facts) {
   return text_of(json);
 }
 
+std::string json_of(const CrashFacts& facts) {
+  Json json;
+  json["signal"] = facts.signal;
+  json["task"] = json_of(facts.task, StopFacts{});
+  return text_of(json);
+}
+
 std::string report_of_run(const RunOptions& options, const RunResult& result,
                           const std::string& program) {
   const auto status = static_cast<int>(result.status);
@@ -107,6 +114,7 @@ std::string report_of_run(const RunOptions& options, const RunResult& result,
   if (has_faults) json["faults"] = json_of(result.faults);
   if (!result.trace_loss.empty()) json["trace_loss"] = result.trace_loss;
   if (!result.stop.empty()) json["stop"] = Json::parse(result.stop);
+  if (!result.crash.empty()) json["crash"] = Json::parse(result.crash);
   return text_of(json) + "\n";
 }
 

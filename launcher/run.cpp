@@ -72,6 +72,7 @@ Config config_of(const RunOptions& options, const std::string& library, std::uin
   config.cpus = options.cpus;
   config.real_cpu = core;
   config.quiet = options.quiet;
+  config.tells_crashes = options.look_at_crash != nullptr || !options.report_path.empty();
   if (view != nullptr) config.view_made_real_ns = view->made_real_ns();
   library.copy(config.library, sizeof config.library - 1);
   return config;

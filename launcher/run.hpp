@@ -73,6 +73,8 @@ struct RunOptions {
   std::uint64_t stop_at = ~0ull;    // ends the run at this event, with a report
   /// In place of the report, while the run's processes still exist.
   std::function<void(World&, Outcome)> look;
+  /// When a signal that leaves a core file is about to end the process of the current task.
+  std::function<void(World&)> look_at_crash;
   int standard_input = 0, standard_output = 1, standard_error = 2;  // descriptors for the target
   std::FILE* words = nullptr;                                       // detsim's own; nullptr: stderr
 
@@ -106,6 +108,7 @@ struct RunResult {
   std::uint64_t first_misfit = 0;   // the decision or wake-up that the first of them is for
   FaultOutcome faults;
   std::string stop;            // what was found when detsim stopped it, as JSON; empty: nothing
+  std::string crash;           // where the last process crashed that did, as JSON; empty: none
   std::string trace_loss;      // what of the trace could not be written, in one line
   std::uint32_t cuts = 0;      // of power
   std::string keeping_failed;  // why the disk was not kept, in one line

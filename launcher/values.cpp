@@ -124,6 +124,10 @@ Parsed<std::uint64_t> parse_bytes(const std::string& text) {
   return parsed;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string bytes_text(std::uint64_t bytes) {
   unsigned unit = 0;
   while (unit + 1 < std::size(kByteUnits) && bytes != 0 && bytes % 1024 == 0) {

@@ -45,6 +45,8 @@ std::string duration_text(std::uint64_t ns);
 /// As parse_bytes() reads it.
 std::string bytes_text(std::uint64_t bytes);
 std::string time_text(std::uint64_t ns);
+/// "1 run", "2 runs".
+std::string counted(std::uint64_t count, std::string_view noun);
 
 /// "; did you mean 'x'?" for the nearest candidate, empty when none is near.
 std::string did_you_mean(const std::string& text, const std::vector<std::string>& candidates);

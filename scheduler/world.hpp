@@ -37,6 +37,7 @@ struct Config {
   std::uint64_t view_made_real_ns = kNever;
   bool has_fsgsbase = false;
   bool quiet = false;
+  bool tells_crashes = false;   // the launcher wants to look at processes that a signal is to end
   char library[kPathMax] = {};  // the shim, for LD_PRELOAD
 };
 
@@ -59,7 +60,8 @@ enum class Request : std::uint32_t {
   none,
   say,    // `message`, once
   drain,  // the trace ring
-  world   // the world's descriptor, sent to the socket request_fd of who holds the baton
+  world,  // the world's descriptor, sent to the socket request_fd of who holds the baton
+  crash   // a look at the current task, which crash_signal is about to end
 };
 
 struct SignalInfo {  // what siginfo_t needs, as the target sees it
@@ -199,6 +201,7 @@ struct World {
   std::uint32_t outcome_word = 0;  // futex: outcome or request changed
   Request request = Request::none;
   std::int32_t request_fd = -1;
+  std::int32_t crash_signal = 0;
   std::uint32_t answer_word = 0;       // futex: the launcher served a request
   std::uint32_t running_real_pid = 0;  // who holds the baton
   std::uint32_t root_status = 0;       // wait(2) status of the root process

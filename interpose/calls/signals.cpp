@@ -13,6 +13,7 @@
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
+#include "interpose/entry/requests.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
 
@@ -309,6 +310,7 @@ void end_by_signal(int number) {
   constexpr std::uint32_t core_flag = 0x80;
   std::uint64_t limit[2] = {};
   auto status = static_cast<std::uint32_t>(number);
+  if ((with_core & bit_of(number)) != 0) tell_crash(number);
   if ((with_core & bit_of(number)) != 0 && raw(__NR_prctl, PR_GET_DUMPABLE) == 1 &&
       raw(__NR_prlimit64, 0, 4 /* RLIMIT_CORE */, nullptr, limit) == 0 &&
       limit[0] >= core_bytes_min) {

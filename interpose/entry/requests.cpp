@@ -63,6 +63,13 @@ void tell_user(const char* words) {
   w.message[0] = 0;
 }
 
+void tell_crash(int number) {
+  auto& w = world();
+  if (!w.config.tells_crashes) return;
+  w.crash_signal = number;
+  ask(Request::crash);
+}
+
 long open_world() {
   const auto& config = world().config;
   Text<64> path;

@@ -51,12 +51,17 @@ std::optional<Failure> sanitizer_report(const std::vector<std::string>& lines) {
   return failure;
 }
 
+std::string place_of(const StackFrame& frame) {
+  if (frame.file.empty()) return frame.function;
+  return fmt::format("{} at {}:{}", frame.function, frame.file.substr(frame.file.rfind('/') + 1),
+                     frame.line);
+}
+
 std::string where(const TaskFacts& task) {
   for (auto i = task.stack_begin; i < task.stack_end; ++i) {
     const auto& frame = task.stack[i];
     if (!frame.file.empty() && frame.module.find(".so") == frame.module.npos) {
-      return fmt::format("{} at {}:{}", frame.function,
-                         frame.file.substr(frame.file.rfind('/') + 1), frame.line);
+      return place_of(frame);
     }
   }
   return task.stack_begin < task.stack_end ? task.stack[task.stack_begin].function : "";
@@ -84,6 +89,17 @@ Failure with_last_line(std::string kind, const std::string& words,
   return failure;
 }
 
+// The innermost functions of the program itself, by their lines where they are known.
+void add_frames(Failure& failure, const TaskFacts& task) {
+  std::size_t frames = 0;
+  for (auto i = task.stack_begin; i < task.stack_end && frames < kFramesMax; ++i) {
+    const auto& frame = task.stack[i];
+    if (frame.function.empty() || is_library(frame)) continue;
+    failure.signature += " | " + place_of(frame);
+    if (frames++ == 0) failure.message += " in " + place_of(frame);
+  }
+}
+
 Failure stopped(std::string kind, const std::string& words, const std::optional<StopFacts>& facts) {
   Failure failure{.kind = std::move(kind), .message = words, .signature = words};
   if (facts) {
@@ -96,7 +112,8 @@ Failure stopped(std::string kind, const std::string& words, const std::optional<
 }  // namespace
 
 std::optional<Failure> judge(const RunResult& result, const std::string& text,
-                             const std::optional<StopFacts>& facts) {
+                             const std::optional<StopFacts>& facts,
+                             const std::optional<CrashFacts>& crash) {
   const auto lines = lines_of(text);
   switch (result.outcome) {
     case Outcome::deadlock: return stopped("deadlock", "deadlock", facts);
@@ -113,10 +130,17 @@ std::optional<Failure> judge(const RunResult& result, const std::string& text,
   if (WIFSIGNALED(status)) {
     const auto number = WTERMSIG(status);
     const auto* limit = number == SIGXFSZ ? " (a file grew beyond --file-limit)" : "";
-    return with_last_line("signal", fmt::format("SIG{}{}", sigabbrev_np(number), limit), lines);
+    auto failure =
+        with_last_line("signal", fmt::format("SIG{}{}", sigabbrev_np(number), limit), lines);
+    if (crash && crash->signal == number) add_frames(failure, crash->task);
+    return failure;
   }
-  if (WEXITSTATUS(status) == 0) return std::nullopt;
-  return with_last_line("exit", fmt::format("exit status {}", WEXITSTATUS(status)), lines);
+  const auto code = WEXITSTATUS(status);
+  if (code == 0) return std::nullopt;
+  auto failure = with_last_line("exit", fmt::format("exit status {}", code), lines);
+  // As a shell tells of a signal.
+  if (crash && crash->signal + 128 == code) add_frames(failure, crash->task);
+  return failure;
 }
 
 std::string normalised(const std::string& text) {

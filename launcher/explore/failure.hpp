@@ -17,9 +17,10 @@ struct Failure {
 
 /// std::nullopt: the run passed. `text` is what it wrote to standard
 /// error, or to standard output if nothing; `facts` what was
-/// found when detsim stopped it, if it did.
+/// found when detsim stopped it, if it did; `crash` where it crashed.
 std::optional<Failure> judge(const RunResult& result, const std::string& text,
-                             const std::optional<StopFacts>& facts);
+                             const std::optional<StopFacts>& facts,
+                             const std::optional<CrashFacts>& crash = std::nullopt);
 
 /// Numbers and addresses replaced, except line numbers in `file:line`.
 std::string normalised(const std::string& text);

@@ -17,6 +17,7 @@ namespace detsim {
 namespace {
 
 constexpr std::uint64_t kDiskBytes = 512u << 20;
+constexpr unsigned kCrashesMax = 16;  // are looked at: a run may let its processes crash
 constexpr std::size_t kKeptBytesMax = 64u << 20;
 
 std::string take_all(int fd) {
@@ -70,6 +71,7 @@ void Runner::take_view(RunOptions& options, RunResult& result) {
 
 KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
   KeptRun run;
+  unsigned crashes = 0;
   empty(output_);
   empty(error_);
   empty(words_fd_);
@@ -85,6 +87,9 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
     print_report(*run.facts, words_);
     if (look) look(w);
   };
+  options.look_at_crash = [&](World& w) {
+    if (crashes++ < kCrashesMax) run.crash = gather_crash(w);
+  };
   options.returns_view = true;
   take_view(options, run.result);
   const auto began = std::chrono::steady_clock::now();
@@ -94,13 +99,18 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)
           .count());
   if (run.facts) run.result.stop = json_of(*run.facts);
+  if (run.crash) {
+    print_crash(*run.crash, words_);
+    run.result.crash = json_of(*run.crash);
+  }
   std::fflush(words_);
   run.output = take_all(output_);
   run.error = take_all(error_);
   run.words = take_all(words_fd_);
   output_digest_ = check_sum(run.output.data(), run.output.size());
   if (run.result.refused == 0)
-    run.failure = judge(run.result, run.error.empty() ? run.output : run.error, run.facts);
+    run.failure =
+        judge(run.result, run.error.empty() ? run.output : run.error, run.facts, run.crash);
   return run;
 }
 

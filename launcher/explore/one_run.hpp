@@ -17,7 +17,8 @@ struct KeptRun {
   std::string output, error;  // of the target
   std::string words;          // detsim's own: reports
   std::uint64_t wall_ns = 0;
-  std::optional<StopFacts> facts;  // when detsim stopped it
+  std::optional<StopFacts> facts;   // when detsim stopped it
+  std::optional<CrashFacts> crash;  // of the last process that crashed, if one did
 };
 
 class Runner {

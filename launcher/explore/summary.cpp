@@ -51,11 +51,12 @@ std::string replay_of(const Bucket& bucket, const std::string& program) {
 
 std::string console_text(const Exploration& done) {
   auto text = fmt::format(
-      "{} runs in {:.1f} s, {:.0f} per second: {} failed, in {} {}\n"
-      "{} distinct schedules and {} outcomes; one more run is a new schedule with chance {}\n",
-      done.runs, static_cast<double>(done.wall_ns) / 1e9, done.runs_per_second(), done.failed,
-      done.buckets.size(), done.buckets.size() == 1 ? "way" : "ways", done.schedules.distinct(),
-      done.outcomes.distinct(), percent(done.schedules.chance_of_new()));
+      "{} in {:.1f} s, {:.0f} per second: {} failed, in {}\n"
+      "{} and {}; one more run is a new schedule with chance {}\n",
+      counted(done.runs, "run"), static_cast<double>(done.wall_ns) / 1e9, done.runs_per_second(),
+      done.failed, counted(done.buckets.size(), "way"),
+      counted(done.schedules.distinct(), "distinct schedule"),
+      counted(done.outcomes.distinct(), "outcome"), percent(done.schedules.chance_of_new()));
   for (const auto* bucket : most_frequent_first(done)) {
     text += fmt::format("\n{}\n    {}\n    seed {}, strategy {}\n", bucket->failure.message,
                         rate_words(*bucket, done.runs), bucket->seed, bucket->strategy);

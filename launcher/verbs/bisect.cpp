@@ -84,7 +84,7 @@ int bisect(const BisectOptions& options, const std::string& program) {
   }
   const auto step = [&](const Choices& choices) {
     if (!options.run.quiet) {
-      say(fmt::format("{} runs: {}", shrinker.runs(), length_words(choices)));
+      say(fmt::format("{}: {}", counted(shrinker.runs(), "run"), length_words(choices)));
     }
   };
   step(shrinker.choices());

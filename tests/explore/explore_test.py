@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Explore, replay and bisect, as their users meet them, on a sample.
 
-    explore_test.py DETSIM SAMPLE DEADLOCK_SAMPLE
+    explore_test.py DETSIM SAMPLE DEADLOCK_SAMPLE CRASHES
 """
 import json
 import os
@@ -13,7 +13,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as xml
 
-DETSIM, SAMPLE, DEADLOCK = sys.argv[1:4]
+DETSIM, SAMPLE, DEADLOCK, CRASHES = sys.argv[1:5]
 FAILED = []
 
 
@@ -206,6 +206,25 @@ def deadlocks(directory):
     check('lock' in words, words)
 
 
+def tells_crashes_apart(directory):
+    out = directory + '/crashes'
+    for command in ([CRASHES], ['sh', '-c', CRASHES + '; exit $?']):
+        run(DETSIM, 'explore', '-q', '--runs', '60', '--dir', out, '--json', out + '.json', '--',
+            *command, code=1)
+        failures = json.load(open(out + '.json'))['failures']
+        places = sorted(f['signature'].split(' | ')[1].split(' at ')[0] for f in failures)
+        check(places == ['(anonymous namespace)::reads_too_early()',
+                         '(anonymous namespace)::wants_to_be_first()'], failures)
+        shutil.rmtree(out)
+    report = directory + '/crash.json'
+    for seed in range(60):
+        done = run(DETSIM, 'run', '-q', '--seed', str(seed), '--report-json', report, '--', CRASHES)
+        if done.returncode != 0:
+            break
+    crash = json.load(open(report))['crash']
+    check(crash['signal'] == -done.returncode and crash['task']['stack'], crash)
+
+
 def main():
     directory = tempfile.mkdtemp(prefix='detsim-explore-')
     try:
@@ -220,6 +239,7 @@ def main():
         refuses(directory)
         stops(directory)
         deadlocks(directory)
+        tells_crashes_apart(directory)
     finally:
         shutil.rmtree(directory)
     return 1 if FAILED else 0
