@@ -55,7 +55,7 @@ std::string call_when_ready(int fd, const std::vector<std::string>& words) {
 int set(int fd, int first, int last) {
   for (int i = first; i <= last; ++i) {
     const auto number = std::to_string(i);
-    const auto value = std::string(700, 'x') + number;
+    const auto value = std::string(5000, 'x') + number;
     if (call_when_ready(fd, {"SET", "key" + number, value}) != "+OK") break;
     std::FILE* file = std::fopen(kAcknowledged, "w");
     if (file == nullptr || std::fprintf(file, "%d", i) < 0 || std::fclose(file) != 0) return 2;
