@@ -1,8 +1,10 @@
 #include "launcher/unwind.hpp"
 
 #include <elfutils/libdwfl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "launcher/unwind_names.hpp"
@@ -21,15 +23,25 @@ bool read_memory(pid_t pid, std::uint64_t address, void* to, std::size_t bytes) 
 }
 
 struct Unwinder::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (dwfl != nullptr) dwfl_end(dwfl);
+  }
+
   pid_t pid = 0;
+  struct stat program {};
   Dwfl* dwfl = nullptr;
+  bool is_attached = false;
   const Registers* registers = nullptr;  // of the task that is being unwound
 };
 
 namespace {
 
 constexpr const char* kShimName = "libdetsim.so";
-constexpr pid_t kTheThread = 1;  // all tasks go by one name, one after the other
+constexpr std::size_t kIdleMax = 4;  // programs whose debug information is kept
+constexpr pid_t kTheThread = 1;      // all tasks go by one name, one after the other
 
 struct Collector {
   std::vector<StackFrame> frames;
@@ -93,18 +105,43 @@ int collect(Dwfl_Frame* frame, void* argument) {
 
 }  // namespace
 
-std::unique_ptr<Unwinder> Unwinder::open(pid_t pid, std::string& error) {
-  auto state = std::make_unique<State>();
+// Reading a library's debug information takes many times as long as using it, and an exploration
+// looks at the same program again and again: libdwfl keeps the modules that are reported anew at
+// their old places.
+std::vector<std::unique_ptr<Unwinder::State>>& Unwinder::idle() {
+  static std::vector<std::unique_ptr<State>> states;
+  return states;
+}
+
+std::unique_ptr<Unwinder::State> Unwinder::state_for(pid_t pid) {
+  struct stat program {};
+  stat(("/proc/" + std::to_string(pid) + "/exe").c_str(), &program);
+  const auto fits = [&](const std::unique_ptr<State>& state) {
+    const auto& known = state->program;
+    return known.st_dev == program.st_dev && known.st_ino == program.st_ino &&
+           known.st_mtim.tv_sec == program.st_mtim.tv_sec &&
+           known.st_mtim.tv_nsec == program.st_mtim.tv_nsec;
+  };
+  const auto known = std::find_if(idle().begin(), idle().end(), fits);
+  auto state = known != idle().end() ? std::move(*known) : std::make_unique<State>();
+  if (known != idle().end()) idle().erase(known);
+  if (state->dwfl == nullptr) state->dwfl = dwfl_begin(&kModules);
+  state->program = program;
   state->pid = pid;
-  state->dwfl = dwfl_begin(&kModules);
-  std::unique_ptr<Unwinder> unwinder(new Unwinder(std::move(state)));
+  return state;
+}
+
+std::unique_ptr<Unwinder> Unwinder::open(pid_t pid, std::string& error) {
+  std::unique_ptr<Unwinder> unwinder(new Unwinder(state_for(pid)));
   auto& s = *unwinder->state_;
+  dwfl_report_begin(s.dwfl);
   const int failed = dwfl_linux_proc_report(s.dwfl, pid);
-  if (failed != 0 || dwfl_report_end(s.dwfl, nullptr, nullptr) != 0) {
+  if (dwfl_report_end(s.dwfl, nullptr, nullptr) != 0 || failed != 0) {
     error = failed > 0 ? std::strerror(failed) : dwfl_errmsg(-1);
     return nullptr;
   }
-  if (!dwfl_attach_state(s.dwfl, nullptr, pid, &kThreads, &s)) {
+  s.is_attached = s.is_attached || dwfl_attach_state(s.dwfl, nullptr, pid, &kThreads, &s);
+  if (!s.is_attached) {
     error = dwfl_errmsg(-1);
     return nullptr;
   }
@@ -114,7 +151,9 @@ std::unique_ptr<Unwinder> Unwinder::open(pid_t pid, std::string& error) {
 Unwinder::Unwinder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Unwinder::~Unwinder() {
-  if (state_->dwfl != nullptr) dwfl_end(state_->dwfl);
+  if (!state_->is_attached) return;
+  if (idle().size() == kIdleMax) idle().erase(idle().begin());
+  idle().push_back(std::move(state_));
 }
 
 std::vector<StackFrame> Unwinder::stack(const Registers& registers, std::size_t frames_max) {

@@ -66,6 +66,8 @@ class Unwinder {
 
  private:
   explicit Unwinder(std::unique_ptr<State> state);
+  static std::vector<std::unique_ptr<State>>& idle();
+  static std::unique_ptr<State> state_for(pid_t pid);
   std::unique_ptr<State> state_;
 };
 
