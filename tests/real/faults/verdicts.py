@@ -77,6 +77,7 @@ class Judge:
             self.missing.append(case.name)
             return say(f'{case.name}: not run, there is no {needed}')
         with tempfile.TemporaryDirectory(prefix='detsim-verdict-') as scratch:
+            os.chmod(scratch, 0o755)  # programs may have users of their own
             disk = pathlib.Path(scratch, 'disk')
             disk.mkdir()
             made = run(['sh', '-ec', self.words(case, case.prepare)], disk)
