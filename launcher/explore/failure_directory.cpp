@@ -39,7 +39,7 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
   json["seed"] = options.seed;
   json["strategy"] = strategy_of(options);
   put_run(json, options);
-  if (!options.faults_text.empty() && is_plan_file(options.faults_text)) json["faults"] = kPlanFile;
+  if (is_plan_file(options.faults_text)) json["faults"] = kPlanFile;
   if (has_input(options)) json["input"] = kInputFile;
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;

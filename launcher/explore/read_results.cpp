@@ -35,7 +35,7 @@ Json json_of(const ExploreOptions& options) {
   std::error_code error;
   json["working_directory"] = fs::current_path(error).string();
   auto sums = run.command.empty() ? std::vector<FileSum>{} : sums_of(run);
-  if (!run.faults_text.empty() && is_plan_file(run.faults_text)) sums.push_back(sum_of(run.faults_text));
+  if (is_plan_file(run.faults_text)) sums.push_back(sum_of(run.faults_text));
   auto& files = json["files"] = Json::array();
   for (const auto& file : sums) {
     files.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sum", file.sum}});

@@ -75,8 +75,8 @@ std::string resume(const std::string& directory, const ExploreOptions& defaults,
   auto problem = parse_options(text, begun);
   if (!problem.empty()) return fmt::format("'{}/exploration.json' {}", directory, problem);
   const auto was = Json::parse(text);
-  problem = contradiction(was, Json::parse(options_text(options)),
-                          Json::parse(options_text(defaults)));
+  problem =
+      contradiction(was, Json::parse(options_text(options)), Json::parse(options_text(defaults)));
   if (!problem.empty()) return fmt::format("'{}': {}", directory, problem);
   if (problem = read_plan(begun.run); !problem.empty()) {
     return fmt::format("the fault plan of '{}' cannot be read: {}", directory, problem);
@@ -105,8 +105,9 @@ std::string resume(const std::string& directory, const ExploreOptions& defaults,
 bool is_done(const ExploreOptions& options, std::uint64_t seed) {
   if (options.earlier == nullptr) return false;
   const auto& rows = options.earlier->rows;
-  const auto at = std::lower_bound(rows.begin(), rows.end(), seed,
-                                   [](const RunRow& row, auto wanted) { return row.seed < wanted; });
+  const auto at =
+      std::lower_bound(rows.begin(), rows.end(), seed,
+                       [](const RunRow& row, auto wanted) { return row.seed < wanted; });
   return at != rows.end() && at->seed == seed;
 }
 
