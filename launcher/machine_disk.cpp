@@ -36,8 +36,17 @@ bool is_system_directory(const std::string& path) {
                                     [&](const char* each) { return is_below(path, each); });
 }
 
-bool needs_disk(const FaultRule& rule) {
-  return rule.fault == FaultId::proc_power_loss || rule.fault == FaultId::disk_fsync_fail;
+// What a failed fsync leaves on the disk shows only when the power fails, so disk.fsync_fail by
+// itself, be it of a preset or a rule, needs no disk.
+bool may_lose_power(const Plan& plan) {
+  std::string site, problem;
+  if (plan.preset == "verify" &&
+      find_fault(plan.verify_fault, site, problem) == FaultId::proc_power_loss) {
+    return true;
+  }
+  return std::any_of(plan.rules.begin(), plan.rules.end(), [](const PlanRule& each) {
+    return each.rule.fault == FaultId::proc_power_loss;
+  });
 }
 
 DiskState& disk_state() { return *reinterpret_cast<DiskState*>(kWorldDisk); }
@@ -57,8 +66,7 @@ bool has_disk(const RunOptions& options) {
   const auto& plan = options.faults;
   return !plan.disk_paths.empty() || !plan.disk_profile.empty() || plan.disk_in_place ||
          !options.then.empty() || options.crashes != 0 || !options.keep_disk.empty() ||
-         std::any_of(plan.rules.begin(), plan.rules.end(),
-                     [](const PlanRule& each) { return needs_disk(each.rule); });
+         may_lose_power(plan);
 }
 
 std::vector<std::string> disk_directories(const RunOptions& options, std::string& problem) {

@@ -95,6 +95,13 @@ long sync_over_disk(const Call& call, Frame& f) {
   return 0;
 }
 
+// Some file systems do not know it, so programs can do without.
+long control_over_disk(const Call& call, Frame& f) {
+  const bool clones = f.rsi == FICLONE || f.rsi == FICLONERANGE;
+  if (clones && disk_file(static_cast<int>(f.rdi)) != nullptr) return -EOPNOTSUPP;
+  return call.handler(f);
+}
+
 long close_over_disk(const Call& call, Frame& f) {
   auto* node = disk_file(static_cast<int>(f.rdi));
   const long result = call.handler(f);
@@ -145,6 +152,7 @@ long call_over_disk(const Call& call, Frame& f) {
       note_all_synced(disk_state());
       disk::empty_graves();
       return 0;
+    case __NR_ioctl: return control_over_disk(call, f);
     case __NR_msync: return disk::sync_mapping(call, f);
     case __NR_mmap: return disk::map(call, f);
     case __NR_mprotect:

@@ -114,6 +114,31 @@ TEST_CASE("stores and other calls that change the file") {
   CHECK(has_only(truncated, 16, 32, "."));
 }
 
+TEST_CASE("files of the disk are not cloned, and copied instead") {
+  const Place place;
+  const auto stores = std::string(TARGETS) + "stores ";
+  for (int seed = 1; seed <= 3; ++seed) {
+    const auto result = place.run(stores + "copy", stores + "show", kCut, seed);
+    CHECK(result.output == std::string(32, 'n'));
+  }
+}
+
+TEST_CASE("only what may cut the power makes a disk") {
+  const auto names = [](std::vector<std::string> plan) {
+    const Place place;
+    plan.insert(plan.begin(), {DETSIM, "run", "--quiet", "--seed", "1"});
+    plan.insert(plan.end(), {"--", "sh", "-c", "echo > made; exit 0"});
+    CommandOptions there;
+    there.before_exec = [&place] { fs::current_path(place.root / "disk"); };
+    CHECK(run_command(plan, there).code() == 0);
+    return fs::exists(place.root / "disk/made");
+  };
+  CHECK(names({"--faults", "calm"}));
+  CHECK(names({"--fault", "disk.fsync_fail=0.5"}));
+  CHECK(!names({"--faults", "calm", "--fault", "proc.power_loss,at.op=open,at.path=none"}));
+  CHECK(!names({"--faults", "calm", "--then", "true"}));
+}
+
 TEST_CASE("LMDB keeps what it committed, by writes and by stores") {
   for (const char* flags : {"plain", "writemap"}) {
     const Place place;

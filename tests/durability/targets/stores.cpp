@@ -1,6 +1,9 @@
 // Stores to a file of the disk through shared mappings: `stores HOW`, in the disk. When it is done
 // it opens `cut`. `stores show` prints a character for each sector of the file.
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +58,19 @@ void store(const std::string& how, int fd, char* at) {
   } else if (how == "all") {
     memset(at, 'n', kBytes);
     check(msync(at, kBytes, MS_SYNC) == 0, "msync");
+  } else if (how == "copy") {
+    const int from = memfd_create("from", 0);
+    const std::string text(kBytes, 'n');
+    check(write(from, text.data(), kBytes) == kBytes, "write");
+    const int other = open("other", O_RDWR | O_CREAT, 0644);
+    check(ioctl(fd, FICLONE, other) == -1 && errno == EOPNOTSUPP, "clone");
+    loff_t offset = 0, place = 0;
+    while (offset < loff_t{kBytes}) {
+      const auto left = kBytes - static_cast<std::size_t>(offset);
+      const auto done = copy_file_range(from, &offset, fd, &place, left, 0);
+      if (done <= 0) check(pwrite(fd, text.data(), kBytes, 0) == kBytes, "copy"), offset = kBytes;
+    }
+    check(fsync(fd) == 0, "fsync");
   } else if (how == "child") {
     in_child(at, 'n');
     munmap(at, kBytes);
