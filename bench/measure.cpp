@@ -111,6 +111,7 @@ double resident_bytes(const Command& command) {
 }
 
 bool is_installed(const std::string& program) {
+  if (program.starts_with('/')) return access(program.c_str(), X_OK) == 0;
   const char* path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "/usr/bin:/bin" : path);
   for (std::string directory; std::getline(directories, directory, ':');) {

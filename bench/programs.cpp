@@ -1,6 +1,7 @@
 #include "bench/programs.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 
 namespace {
@@ -43,4 +44,18 @@ std::vector<Program> make_programs(const std::string& directory) {
                " && until redis-cli -s redis ping > ping 2>&1; do sleep 0.01; done && "
                "redis-benchmark -s redis -P 16 -n 200000 -t set,get -q && "
                "redis-cli -s redis shutdown nosave && wait"}};
+}
+
+std::vector<Program> make_disk_programs(const std::string& directory, const std::string& build) {
+  make_statements(directory + "/statements");
+  const auto disk = directory + "/disk", fill = build + "/bench/leveldb_fill";
+  std::filesystem::create_directory(disk);
+  const auto in = "cd " + disk + " && rm -rf base db && ";
+  const std::vector<std::string> options = {"--disk", disk};
+  return {{"sqlite3, 200,000 rows, on a disk that forgets", "sqlite3",
+           in + "sqlite3 db < ../statements", 2, options},
+          {"LevelDB fillseq, 200,000, on a disk that forgets", fill,
+           in + "exec " + fill + " seq 200000", 3, options},
+          {"LevelDB fillrandom, 200,000, on a disk that forgets", fill,
+           in + "exec " + fill + " random 200000", 3, options}};
 }
