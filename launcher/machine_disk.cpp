@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "faultplan/decision.hpp"
 #include "launcher/copy_tree.hpp"
 #include "launcher/disk/power_loss.hpp"
 #include "launcher/values.hpp"
@@ -49,7 +51,35 @@ bool may_lose_power(const Plan& plan) {
   });
 }
 
+// As the rule says that cut the power.
+TearRules tear_rules(const Round& round) {
+  const auto& faults = *reinterpret_cast<const FaultState*>(kWorldFaults);
+  if (round.rule == 0 || round.rule > faults.rules_used) return {};
+  const auto& rule = faults.rules[round.rule - 1];
+  constexpr std::uint64_t kUnits[] = {0, 512, 4096, 0};  // as the row's choices
+  const auto tear = parameter(rule, "tear");
+  return {.unit_bytes = kUnits[tear],
+          .fronts = tear == std::size(kUnits) - 1,
+          .fill = static_cast<TearRules::Filling>(parameter(rule, "fill")),
+          .size_with_data = parameter(rule, "size") != 0,
+          .splits_renames = parameter(rule, "rename") != 0};
+}
+
 DiskState& disk_state() { return *reinterpret_cast<DiskState*>(kWorldDisk); }
+
+// What the model holds beyond some memory goes to a file, which takes no room before.
+void map_overflow(const std::string& directory) {
+  const auto path = directory + "/" + kOverflowName;
+  const auto range = overflow_of(disk_state());
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  void* at = MAP_FAILED;
+  if (fd >= 0 && ftruncate(fd, static_cast<off_t>(range.bytes)) == 0) {
+    at = mmap(reinterpret_cast<void*>(range.begin), range.bytes, PROT_READ | PROT_WRITE,
+              MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0);
+  }
+  disk_state().stays_in_memory = at == MAP_FAILED;
+  if (fd >= 0) close(fd);
+}
 
 // Where the original's own file system has room for what belongs to the run.
 std::string make_next_to(const std::string& directory, std::string& problem) {
@@ -140,6 +170,7 @@ std::string MachineDisk::prepare(const std::string& profile) const {
   std::vector<DiskDirectory> directories;
   for (const auto& place : places_) directories.push_back({place.shown, place.real});
   prepare_disk(disk_state(), directories, own_, id);
+  map_overflow(own_);
   return "";
 }
 
@@ -163,7 +194,7 @@ MachineDisk::Identities MachineDisk::identities() const {
 std::string MachineDisk::cut_power(std::uint64_t seed) const {
   auto& round = round_of_run();
   const auto before = identities();
-  const auto cut = resolve_power_loss(disk_state(), seed, round.cuts - 1);
+  const auto cut = resolve_power_loss(disk_state(), seed, round.cuts - 1, tear_rules(round));
   if (!cut.accusation.empty()) {
     return "the model of the disk breaks its promise, please report it: " + cut.accusation;
   }

@@ -14,6 +14,7 @@ constexpr std::uint32_t kLostFilesMax = 1u << 16;
 struct Round {
   std::uint32_t number = 0;  // 0: the first
   std::uint32_t cuts = 0;    // of power so far
+  std::uint32_t rule = 0;    // of the fault plan that cut it last: its index + 1
   bool is_recovery = false;  // of --then
   std::uint32_t lost_used = 0;
   struct {

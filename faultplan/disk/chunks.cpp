@@ -22,7 +22,7 @@ std::uint32_t take_chunk(DiskState& state) {
     state.chunk_free = chunk_at(state, number).next;
     chunk_at(state, number) = {};
   } else {
-    DETSIM_INVARIANT(state.chunks_used < kChunksMax);
+    DETSIM_INVARIANT(state.chunks_used < (state.stays_in_memory ? kChunksInMemory : kChunksMax));
     number = ++state.chunks_used;
   }
   if (++state.chunks_held > state.chunks_held_max) state.chunks_held_max = state.chunks_held;

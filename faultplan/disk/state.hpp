@@ -16,6 +16,10 @@ namespace detsim {
 
 constexpr std::uint32_t kChunkBytes = 16384;
 constexpr std::uint32_t kChunksMax = 1u << 20;  // 16 GiB
+/// What lies behind so many is in a file and not in memory: mapped there by the launcher, and by
+/// the shim in every new image.
+constexpr std::uint32_t kChunksInMemory = (256u << 20) / kChunkBytes;
+constexpr const char* kOverflowName = "overflow";  // of that file, in DiskState::own
 constexpr std::uint32_t kNodesMax = 1u << 21;
 constexpr std::uint32_t kNodeBuckets = 1u << 20;
 constexpr unsigned kViewsMax = 16;
@@ -149,9 +153,22 @@ struct DiskState {
   std::uint32_t buckets[kNodeBuckets] = {};
   DiskNode nodes[kNodesMax];
 
+  bool stays_in_memory = false;  // not everybody can map the overflow
   std::uint32_t chunks_used = 0, chunk_free = 0, chunks_held = 0, chunks_held_max = 0;
   Chunk chunks[kChunksMax];
 };
 static_assert(sizeof(DiskState) < (24ull << 30));
+
+/// Where the chunks are that lie in a file, whole pages.
+struct OverflowRange {
+  std::uint64_t begin = 0, bytes = 0;
+};
+inline OverflowRange overflow_of(const DiskState& state) {
+  constexpr std::uint64_t kPageBytes = 4096;
+  const auto begin = reinterpret_cast<std::uint64_t>(state.chunks + kChunksInMemory);
+  const auto first = (begin + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const auto end = reinterpret_cast<std::uint64_t>(state.chunks + kChunksMax);
+  return {first, (end - first) / kPageBytes * kPageBytes};
+}
 
 }  // namespace detsim

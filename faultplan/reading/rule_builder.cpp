@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "faultplan/reading/choices.hpp"
 #include "faultplan/reading/plan_text.hpp"
 #include "launcher/call_table.hpp"
 #include "launcher/values.hpp"
@@ -294,6 +295,13 @@ std::string RuleBuilder::set_parameter(const std::string& key, const std::string
   for (unsigned i = 0; i < kParametersMax && row.parameters[i].name != nullptr; ++i) {
     if (key != row.parameters[i].name) continue;
     auto& to = result_.rule.parameters[i];
+    if (const auto choices = choices_of(row.parameters[i]); !choices.empty()) {
+      const auto found = std::find(choices.begin(), choices.end(), value);
+      to = static_cast<std::uint64_t>(found - choices.begin());
+      if (found != choices.end()) return "";
+      return fmt::format("'{}' is none of {}", value, words_of(choices)) +
+             did_you_mean(value, choices);
+    }
     switch (row.parameters[i].unit) {
       case Unit::ns: return take(parse_duration(value), to);
       case Unit::ppm: return take(parse_number(value, 0, 500'000), to);

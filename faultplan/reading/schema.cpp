@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "faultplan/reading/choices.hpp"
 #include "faultplan/reading/plan_text.hpp"
 
 namespace detsim {
@@ -48,8 +49,19 @@ Json point() {
             {"occurrence", integer_from(1)}}}};
 }
 
-Json parameter_schema(Unit unit) {
-  switch (unit) {
+// Words that are numbers may be written as such.
+Json choice(const FaultParameter& parameter) {
+  Json values = Json::array();
+  for (const auto& word : choices_of(parameter)) {
+    values.push_back(word);
+    if (word.find_first_not_of("0123456789") == word.npos) values.push_back(std::stoi(word));
+  }
+  return {{"description", parameter.words}, {"enum", values}};
+}
+
+Json parameter_schema(const FaultParameter& parameter) {
+  if (!choices_of(parameter).empty()) return choice(parameter);
+  switch (parameter.unit) {
     case Unit::ns: return duration();
     case Unit::flag: return {{"type", "boolean"}};
     case Unit::per_billion: return probability();
@@ -88,7 +100,7 @@ Json rule() {
   for (unsigned i = 0; i < kFaults; ++i) {
     for (const auto& parameter : row_of(static_cast<FaultId>(i)).parameters) {
       if (parameter.name == nullptr || properties.contains(parameter.name)) continue;
-      properties[parameter.name] = parameter_schema(parameter.unit);
+      properties[parameter.name] = parameter_schema(parameter);
     }
   }
   return {{"type", "object"},

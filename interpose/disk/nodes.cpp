@@ -2,8 +2,10 @@
 
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 
 #include "interpose/base/library.hpp"
+#include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/descriptors.hpp"
@@ -101,6 +103,27 @@ bool real_path(const char* path, char (&real)[kPathMax]) {
   text << view->real << path + strlen(view->shown);
   copy_text(real, text.data(), kPathMax);
   return true;
+}
+
+// Who has changed its user may not get there: then it must not be used.
+void map_overflow() {
+  auto& state = disk_state();
+  if (state.stays_in_memory) return;
+  Text<kPathMax> path;
+  path << state.own << '/' << kOverflowName;
+  const long fd = raw(__NR_openat, AT_FDCWD, path.data(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && state.chunks_used <= kChunksInMemory) {
+    state.stays_in_memory = true;
+    return;
+  }
+  if (fd < 0) fatal("cannot open what is kept of the disk: errno ", -fd);
+  const auto range = overflow_of(state);
+  const long at = raw(__NR_mmap, range.begin, range.bytes, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0);
+  raw(__NR_close, fd);
+  if (at != static_cast<long>(range.begin)) {
+    fatal("cannot map what is kept of the disk: errno ", -at);
+  }
 }
 
 DiskNode* disk_node(int fd, const struct stat& status) {

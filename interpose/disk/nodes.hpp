@@ -10,6 +10,9 @@ namespace detsim {
 inline DiskState& disk_state() { return *reinterpret_cast<DiskState*>(kWorldDisk); }
 inline bool has_disk() { return disk_state().enabled; }
 
+/// In a new image, which has mapped the world: see kChunksInMemory.
+void map_overflow();
+
 /// The node of an open file; nullptr: it is none of the disk, or no regular file.
 DiskNode* disk_file(int fd);
 /// The node of what is open there, file or directory.

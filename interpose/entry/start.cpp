@@ -17,6 +17,7 @@
 #include "interpose/calls/inodes.hpp"
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
+#include "interpose/disk/nodes.hpp"
 #include "interpose/entry/elf_walk.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/instructions.hpp"
@@ -48,6 +49,7 @@ void map_world(const char* where) {
     fatal("cannot map the world, its descriptor or address range is taken: error ", -address);
   }
   if (world().version != kWorldVersion) fatal("launcher and libdetsim.so are of other versions");
+  if (has_disk()) map_overflow();
 }
 
 // The variables that are detsim's own are nobody else's business.

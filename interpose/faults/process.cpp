@@ -7,6 +7,7 @@
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/faults/effects.hpp"
+#include "scheduler/rounds.hpp"
 
 namespace detsim {
 namespace {
@@ -58,6 +59,7 @@ bool proc_crash(Moment& moment) {
 }
 
 bool proc_power_loss(Moment& moment) {
+  round_of_run().rule = static_cast<std::uint32_t>(moment.rule - fault_state().rules) + 1;
   note_strike(*moment.rule, &moment, current_process(), 0);
   stop_run(Outcome::power_lost);
 }

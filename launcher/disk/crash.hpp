@@ -26,8 +26,12 @@ struct Crash {
 
 /// How the power loss tears what it may tear.
 struct TearRules {
-  std::uint64_t unit_bytes = 0;  // 512 or 4096; 0: as the profile
-  bool zero_only = false;        // no garbage, though the profile has it
+  enum class Filling : std::uint8_t { profile, zero, garbage };
+  std::uint64_t unit_bytes = 0;  // 512 or 4096, but not less than the profile; 0: as the profile
+  bool fronts = false;           // of each file a front is kept
+  Filling fill = Filling::profile;
+  bool size_with_data = false;  // what a file's size reaches has come to the disk
+  bool splits_renames = false;  // of files: both names, or none, may be found
 };
 
 /// `round` counts the power losses of a run.

@@ -110,10 +110,13 @@ class Drawing {
         draws_(draws),
         verdicts_(judge(history, crash, file)),
         written_(written_pages(file)),
-        mood_(static_cast<Mood>(draws.below(kMoods))),
+        mood_(tear.fronts ? Mood::front : static_cast<Mood>(draws.below(kMoods))),
         grain_(std::max<std::uint64_t>(profile_of(history.profile).grain_bytes, tear.unit_bytes)),
         unit_(std::max<std::uint64_t>(tear.unit_bytes, kSectorBytes)),
-        has_garbage_(profile_of(history.profile).fill == Fill::garbage && !tear.zero_only) {}
+        has_garbage_(tear.fill == TearRules::Filling::garbage ||
+                     (tear.fill == TearRules::Filling::profile &&
+                      profile_of(history.profile).fill == Fill::garbage)),
+        size_with_data_(tear.size_with_data) {}
 
   FileFate draw() {
     fate_.node = file_.node;
@@ -202,7 +205,9 @@ class Drawing {
       const bool is_new = first.kind == FileEventKind::extend && first.offset <= page_begin;
       const auto grain = is_new ? grain_ : unit_;
       const auto end = std::min(to, (sector * kSectorBytes / grain + 1) * (grain / kSectorBytes));
-      const auto cut = draw_cut(sector, bounds_within(bounds, sector, events));
+      auto within = bounds_within(bounds, sector, events);
+      if (first.kind == FileEventKind::extend && size_with_data_) within.low = within.high;
+      const auto cut = draw_cut(sector, within);
       if (cut < events.size()) cuts_.push_back({sector, end, events[cut], draws_.next()});
       sector = end;
     }
@@ -269,7 +274,7 @@ class Drawing {
   const std::map<std::uint64_t, std::size_t> written_;
   const Mood mood_;
   const std::uint64_t grain_, unit_;
-  const bool has_garbage_;
+  const bool has_garbage_, size_with_data_;
   std::uint64_t front_ = 0;
   std::vector<Cut> cuts_;
   FileFate fate_;

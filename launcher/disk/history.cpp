@@ -61,4 +61,28 @@ DiskHistory read_history(DiskState& state) {
   return history;
 }
 
+void split_renames(DiskHistory& history) {
+  std::vector<DiskChange> changes;
+  for (auto& change : history.changes) {
+    const bool is_of_file = (change.record.flags & kChangeOfDirectory) == 0;
+    if (change.record.kind != ChangeKind::move || !is_of_file) {
+      changes.push_back(std::move(change));
+      continue;
+    }
+    auto comes = change, goes = change;
+    comes.record.kind = ChangeKind::add;
+    comes.record.directory = change.record.to_directory;
+    comes.record.name_bytes = change.record.to_name_bytes;
+    comes.name = change.to_name;
+    goes.record.kind = ChangeKind::remove;
+    goes.record.replaced = 0;
+    for (auto* half : {&comes, &goes}) {
+      half->record.to_directory = half->record.to_name_bytes = 0;
+      half->to_name.clear();
+      changes.push_back(std::move(*half));
+    }
+  }
+  history.changes = std::move(changes);
+}
+
 }  // namespace detsim

@@ -41,5 +41,7 @@ struct DiskHistory {
 };
 
 DiskHistory read_history(DiskState& state);
+/// Renames of files as two changes: the new name comes, and the old one goes.
+void split_renames(DiskHistory& history);
 
 }  // namespace detsim

@@ -95,7 +95,12 @@ void DiskNames::undo(const DiskChange& change) {
   auto* from = object_of_removed(record.directory, 0755);
   auto* node = object_of_removed(record.node, record.mode);
   switch (record.kind) {
-    case ChangeKind::add: from->entries.erase(change.name); break;
+    case ChangeKind::add:  // in place of another one: half of a rename
+      from->entries.erase(change.name);
+      if (record.replaced != 0) {
+        from->entries[change.name] = object_of_removed(record.replaced, record.mode);
+      }
+      break;
     case ChangeKind::remove: from->entries[change.name] = node; break;
     case ChangeKind::move: {
       auto* to = object_of_removed(record.to_directory, 0755);
@@ -154,7 +159,7 @@ std::string DiskNames::carry_out() {
   }
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(state_.own, error)) {
-    fs::remove_all(entry.path(), error);
+    if (entry.path().filename() != kOverflowName) fs::remove_all(entry.path(), error);
   }
   return "";
 }

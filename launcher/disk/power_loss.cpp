@@ -134,8 +134,10 @@ void make_durable(DiskState& state) {
   }
   const std::string own = state.own;
   const auto profile = state.profile;
+  const bool stays_in_memory = state.stays_in_memory;
   madvise(&state, sizeof state, MADV_REMOVE);
   prepare_disk(state, directories, own, profile);
+  state.stays_in_memory = stays_in_memory;
 }
 
 }  // namespace
@@ -159,7 +161,8 @@ PowerCut resolve_power_loss(DiskState& state, std::uint64_t seed, std::uint64_t 
   cut.problem = note_last_stores(state);
   if (!cut.problem.empty()) return cut;
   cut.memory_bytes = std::uint64_t{state.chunks_held_max} * kChunkBytes;
-  const auto history = read_history(state);
+  auto history = read_history(state);
+  if (tear.splits_renames) split_renames(history);
   const auto crash = draw_crash(history, seed, round, tear);
   cut.changes = history.changes.size();
   cut.files = crash.files.size();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "faultplan/reading/choices.hpp"
 #include "faultplan/reading/compile.hpp"
 #include "faultplan/reading/plan_file.hpp"
 #include "faultplan/reading/schema.hpp"
@@ -53,6 +54,7 @@ std::vector<std::string> errors_of(const FaultRow& row) {
 }
 
 std::string value_text(const FaultParameter& parameter) {
+  if (const auto choices = choices_of(parameter); !choices.empty()) return choices[parameter.value];
   switch (parameter.unit) {
     case Unit::flag: return parameter.value != 0 ? "true" : "false";
     case Unit::ns: return parameter.value == 0 ? "0" : duration_text(parameter.value);

@@ -29,7 +29,9 @@ struct Place {
     words.insert(words.end(), extra.begin(), extra.end());
     const auto there = "cd " + disk + " && exec ";
     words.insert(words.end(), {"--then", there + then, "--", "sh", "-c", there + script});
-    return run_command(words);
+    CommandOptions options;
+    options.seconds_max = 300;
+    return run_command(words, options);
   }
 
   fs::path root;
@@ -137,6 +139,33 @@ TEST_CASE("only what may cut the power makes a disk") {
   CHECK(names({"--fault", "disk.fsync_fail=0.5"}));
   CHECK(!names({"--faults", "calm", "--fault", "proc.power_loss,at.op=open,at.path=none"}));
   CHECK(!names({"--faults", "calm", "--then", "true"}));
+}
+
+TEST_CASE("a plan says how the power loss tears") {
+  const Place place;
+  const auto stores = std::string(TARGETS) + "stores ";
+  std::set<std::string> found;
+  for (int seed = 1; seed <= 16; ++seed) {
+    const auto cut = kCut[1] + ",tear=4096,fill=zero,size=data,rename=split";
+    const auto result = place.run(stores + "none", stores + "show", {kCut[0], cut}, seed);
+    CHECK_MESSAGE(result.code() == 0, result.error);
+    for (int page = 0; page < 4; ++page) found.insert(result.output.substr(page * 8, 8));
+  }
+  CHECK(found == std::set<std::string>{std::string(8, 'o'), std::string(8, 'n')});
+}
+
+// Too long for every day: with the campaign.
+TEST_CASE("more than 256 MiB that are not durable are kept in a file" *
+          doctest::skip(std::getenv("SEQUENCES") == nullptr)) {
+  const Place place;
+  const std::string bytes = "300M";
+  const auto script = "sh -c 'head -c " + bytes + " /dev/zero > file; sync; head -c " + bytes +
+                      " /dev/zero | tr \\\\0 n | dd of=file conv=notrunc bs=1M status=none; "
+                      ": > cut'";
+  const auto result =
+      place.run(script, "sh -c 'tr -d \\\\0n < file | wc -c; wc -c < file'", kCut, 3);
+  CHECK_MESSAGE(result.code() == 0, result.error);
+  CHECK(result.output == "0\n314572800\n");
 }
 
 TEST_CASE("LMDB keeps what it committed, by writes and by stores") {

@@ -323,14 +323,14 @@ bool SmallDisk::sync(const Operation& o) {
   return true;
 }
 
-PowerCut SmallDisk::lose_power(std::uint64_t seed, std::uint64_t round) {
-  return resolve_power_loss(*state_, seed, round);
+PowerCut SmallDisk::lose_power(std::uint64_t seed, const TearRules& tear) {
+  return resolve_power_loss(*state_, seed, 0, tear);
 }
 
-Contents SmallDisk::read() const {
+Contents read_contents(const std::string& directory) {
   Contents contents;
-  for (const auto& entry : fs::recursive_directory_iterator(root_)) {
-    auto& content = contents[fs::relative(entry.path(), root_).string()];
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    auto& content = contents[fs::relative(entry.path(), directory).string()];
     if (entry.is_directory()) {
       content = "/";
       continue;

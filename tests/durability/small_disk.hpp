@@ -40,6 +40,9 @@ std::string text_of(const Operation& operation);
 /// Paths of files and what is in them; of directories: "/".
 using Contents = std::map<std::string, std::string>;
 
+/// What is in a directory and below.
+Contents read_contents(const std::string& directory);
+
 class SmallDisk {
  public:
   explicit SmallDisk(ProfileId profile);
@@ -51,8 +54,8 @@ class SmallDisk {
   void clear(ProfileId profile);
   /// False: it made no sense.
   bool carry_out(const Operation& operation);
-  PowerCut lose_power(std::uint64_t seed, std::uint64_t round = 0);
-  Contents read() const;
+  PowerCut lose_power(std::uint64_t seed, const TearRules& tear = {});
+  Contents read() const { return read_contents(root_); }
   DiskState& state() { return *state_; }
 
  private:

@@ -49,6 +49,8 @@ TEST_CASE("what is wrong with a plan is said with line, column and the nearest r
   CHECK(complaint_about("rules:\n  - {fault: disk.full, sequence: wax}\n").starts_with(":2:34: "));
   CHECK(complaint_about("rules:\n  - {fault: disk.full, when: 9..3}\n").starts_with(":2:30: "));
   CHECK(complaint_about("rules:\n  - {fault: proc.power_loss}\n").starts_with(":2:5: "));
+  CHECK(complaint_about("rules:\n  - {fault: proc.power_loss, op: sync, tear: prefx}\n") ==
+        ":2:46: 'prefx' is none of profile, 512, 4096, prefix; did you mean 'prefix'?\n");
   CHECK(complaint_about("rules: 3\n") == ":1:8: 'rules' is a list\n");
   CHECK(complaint_about("phases: {quite: 2s}\n") ==
         ":1:10: 'phases' has no key 'quite'; did you mean 'quiet'?\n");
