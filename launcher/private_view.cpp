@@ -6,12 +6,14 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -154,14 +156,25 @@ std::string PrivateView::make_place_of_work(const std::string& base) {
     }
     lock_ = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock_ >= 0 && flock(lock_, LOCK_EX) == 0 && fs::is_directory(name)) {
-      work_ = fs::canonical(name).string();
-      own_ = work_ + "/own";
-      fs::create_directory(own_);
-      return "";
+      name_ = fs::canonical(name).string();
+      return make_place_within();
     }
     if (lock_ >= 0) close(lock_);
     lock_ = -1;
   }
+}
+
+// What the target puts there it may put there as another user; nobody else finds the way, who has
+// no right to list it and does not know the second name.
+std::string PrivateView::make_place_within() {
+  std::array<std::uint64_t, 2> secret{};
+  if (getrandom(secret.data(), sizeof secret, 0) != sizeof secret) return "there is no randomness";
+  work_ = fmt::format("{}/{:016x}{:016x}", name_, secret[0], secret[1]);
+  own_ = work_ + "/own";
+  for (const auto& path : {work_, own_}) fs::create_directory(path);
+  const bool done = chmod(name_.c_str(), 0711) == 0 && chmod(work_.c_str(), 0711) == 0 &&
+                    chmod(own_.c_str(), 0733) == 0;
+  return done ? "" : fmt::format("cannot open {}: {}", name_, std::strerror(errno));
 }
 
 std::string PrivateView::copy_all(std::string& warning) {
@@ -306,7 +319,7 @@ bool may_have_private_view() {
 
 PrivateView::~PrivateView() {
   std::error_code error;
-  if (!work_.empty()) fs::remove_all(work_, error);
+  if (!name_.empty()) fs::remove_all(name_, error);
   if (lock_ >= 0) close(lock_);
 }
 

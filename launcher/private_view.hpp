@@ -62,6 +62,7 @@ class PrivateView {
   PrivateView() = default;
   // These return a problem, or nothing.
   std::string make_place_of_work(const std::string& base);
+  std::string make_place_within();
   std::string copy_all(std::string& warning);
   std::string fill(const PrivateDirectory& directory, std::uint64_t& bytes);
   bool make_place(const std::string& path);
@@ -70,7 +71,7 @@ class PrivateView {
 
   std::vector<PrivateDirectory> directories_;  // outer ones before those below them
   std::vector<std::string> kept_;              // as they are, below one that starts empty
-  std::string work_, own_;
+  std::string name_, work_, own_;              // each in the one before
   std::uint64_t made_real_ns_ = 0;
   std::uint64_t filled_real_ns_ = 0;  // what changed since then, a run has changed
   int lock_ = -1;

@@ -2,7 +2,6 @@
 // world has one address), take seeds in order and tell what came of them.
 #pragma once
 #include <map>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -14,8 +13,6 @@
 #include "launcher/run.hpp"
 
 namespace detsim {
-
-struct Results;  // results.hpp
 
 struct ExploreOptions {
   RunOptions run;
@@ -29,8 +26,7 @@ struct ExploreOptions {
   std::string directory = "detsim-failures";
   bool keeps_directory = true;  // also when nothing failed
   bool quiet = false;
-  bool shares_files = false;               // its runs do, instead of having their own directories
-  std::shared_ptr<const Results> earlier;  // what was done of it before (resume.hpp)
+  bool shares_files = false;  // its runs do, instead of having their own directories
 };
 
 /// The strategy of a seed when strategies are mixed.
