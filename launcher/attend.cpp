@@ -56,6 +56,18 @@ class Attendant {
         next_tick_ns_(began_ns_ + kFirstTick_ns) {}
 
   void attend() {
+    do {
+      over_ = false;
+      serve();
+      result_.outside_signal = signals_.asked_to_end();
+      result_.outcome = result_.ended_by_signal != 0 ? Outcome::failed : world().outcome;
+      report();
+    } while (goes_on());
+    end();
+  }
+
+ private:
+  void serve() {
     while (!over_) {
       const auto word = __atomic_load_n(&world().outcome_word, __ATOMIC_SEQ_CST);
       guard();
@@ -67,10 +79,13 @@ class Attendant {
       watch_spinning();
       if (!over_) sleep(word);
     }
-    end();
   }
 
- private:
+  // Whoever looked at it, a debugger, may have let it go on.
+  bool goes_on() const {
+    return result_.outcome == Outcome::stopped && world().outcome != Outcome::stopped;
+  }
+
   void guard() {
     const auto& w = world();
     if (!guardian_.started() && w.processes_used > 1) guardian_.start(w.config.world_fd);
@@ -305,12 +320,8 @@ class Attendant {
     syscall(SYS_futex, &world().outcome_word, FUTEX_WAIT, word, &timeout, nullptr, 0);
   }
 
-  // Says what there is to say while the processes exist, then ends them.
   void end() {
     const auto& w = world();
-    result_.outside_signal = signals_.asked_to_end();
-    result_.outcome = result_.ended_by_signal != 0 ? Outcome::failed : w.outcome;
-    report();
     if (result_.outcome == Outcome::finished) {
       result_.status = w.root_status;
       result_.left_over = count_left_over();
@@ -323,6 +334,7 @@ class Attendant {
     result_.calls = w.entered;
   }
 
+  // Says what there is to say while the processes exist.
   void report() {
     const auto outcome = result_.outcome;
     if (outcome == Outcome::wall_timeout) {

@@ -268,7 +268,8 @@ std::string variable_of(const std::string& option) {
 }
 
 std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocation,
-                                      std::vector<std::string>* command) {
+                                      std::vector<std::string>* command,
+                                      const std::string& in_place) {
   app.formatter(std::make_shared<HelpFormat>(command != nullptr));
   app.get_formatter()->label("REQUIRED", "");
   std::vector<std::string> options;
@@ -292,7 +293,8 @@ std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocatio
     return complain(app, error.what() + words_for_variables(options));
   }
   warn_of_variables(app);
-  if (command != nullptr && command->empty()) {
+  const bool has_other = !in_place.empty() && app.count(in_place) > 0;
+  if (command != nullptr && command->empty() && !has_other) {
     return complain(app, "there is no program to run");
   }
   return std::nullopt;

@@ -14,9 +14,11 @@ namespace detsim {
 
 /// Parses the options into what `app` was told to fill, and returns the rest, the target's
 /// command, in `command`. std::nullopt: go on. Otherwise the exit code: 0 after --help, 125 after
-/// a complaint on stderr, also when there is no command although `command` is not nullptr.
+/// a complaint on stderr, also when there is no command although `command` is not nullptr, unless
+/// the option `in_place` was given, which stands for it.
 std::optional<int> parse_command_line(CLI::App& app, const Invocation& invocation,
-                                      std::vector<std::string>* command);
+                                      std::vector<std::string>* command,
+                                      const std::string& in_place = "");
 
 /// The variable of an option: "--virtual-timeout" is also DETSIM_VIRTUAL_TIMEOUT.
 std::string variable_of(const std::string& option);

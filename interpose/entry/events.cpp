@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 
 #include "interpose/base/raw.hpp"
+#include "interpose/entry/paused.hpp"
 #include "interpose/entry/switch.hpp"
 
 namespace detsim {
@@ -27,6 +28,21 @@ void append(TraceRing& trace, const Event& event) {
   __atomic_store_n(&trace.written, trace.written + 1, __ATOMIC_SEQ_CST);
 }
 
+// The launcher reports, and ends us; unless a debugger lets the run go on: it makes the outcome
+// `running` again.
+void pause_run() {
+  auto& w = world();
+  w.outcome = Outcome::stopped;
+  __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
+  raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1 << 30);
+  detsim_paused();
+  const auto stopped = static_cast<std::uint32_t>(Outcome::stopped);
+  auto* word = reinterpret_cast<std::uint32_t*>(&w.outcome);
+  while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == stopped) {
+    raw(__NR_futex, word, FUTEX_WAIT, stopped, nullptr);
+  }
+}
+
 }  // namespace
 
 void record(Event event) {
@@ -37,7 +53,7 @@ void record(Event event) {
   trace.hash = digest(trace.hash, event);
   const bool stops = trace.count++ >= trace.stop_at;
   if (trace.enabled) append(trace, event);
-  if (stops) stop_run(Outcome::stopped);
+  if (stops) pause_run();
 }
 
 void observe_wakes() {

@@ -13,6 +13,7 @@
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
+#include "interpose/entry/paused.hpp"
 #include "interpose/entry/spin.hpp"
 #include "scheduler/happened_before.hpp"
 #include "scheduler/invariant.hpp"
@@ -32,6 +33,8 @@ void detsim_restore_vectors(const void* area);
 
 detsim::Cpu detsim_cpu;
 }
+
+void detsim_paused() { __asm__ volatile("" ::: "memory"); }
 
 namespace detsim {
 namespace {
@@ -389,6 +392,7 @@ void stop_run(Outcome outcome) {
   w.outcome = outcome;
   __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
   raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1 << 30);
+  detsim_paused();
   for (;;) raw(__NR_pause);  // the launcher reports, and ends us
 }
 

@@ -38,13 +38,18 @@ struct Worker {
 
 class Explorer {
  public:
-  explicit Explorer(const ExploreOptions& options) : options_(options), began_(Clock::now()) {}
+  explicit Explorer(const ExploreOptions& options) : options_(options), began_(Clock::now()) {
+    if (options.earlier == nullptr) return;
+    done_ = options.earlier->done;
+    began_ -= std::chrono::nanoseconds(done_.wall_ns);
+  }
 
   Exploration explore() {
     auto* memory = mmap(nullptr, sizeof(SharedWork), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return refuse(std::strerror(errno));
     shared_ = new (memory) SharedWork;
+    if (options_.earlier != nullptr && !go_on()) return refuse(done_.problem);
     asked_to_stop = 0;
     const auto old_int = std::signal(SIGINT, ask_to_stop);
     const auto old_term = std::signal(SIGTERM, ask_to_stop);
@@ -63,6 +68,13 @@ class Explorer {
   }
 
  private:
+  bool go_on() {
+    claim_kept(*shared_, done_);
+    if (options_.until_failure && done_.failed > 0) shared_->stop = true;
+    writer_ = ResultWriter::create(options_, true, done_.problem);
+    return writer_ != nullptr;
+  }
+
   std::string why_ended() const {
     if (done_.interrupted) return "interrupted";
     return options_.until_failure && done_.failed > 0 ? "failure" : "done";
@@ -77,11 +89,13 @@ class Explorer {
   }
 
   // Which of several failing runs ends first is chance; the example is the one with the lowest
-  // seed, so that reports are the same.
+  // seed, so that reports are the same. One may have been lost when an exploration was killed.
   void keep_lowest() {
     Runner runner;
     for (auto& [signature, bucket] : done_.buckets) {
-      if (bucket.directory.empty() || bucket.seed == bucket.lowest_seed) continue;
+      const bool is_lost = options_.earlier != nullptr && bucket.directory.empty();
+      if (is_lost) bucket.directory = directory_for(options_, bucket.failure);
+      if (bucket.directory.empty() || (!is_lost && bucket.seed == bucket.lowest_seed)) continue;
       const auto run = run_of(options_, bucket.lowest_seed, bucket.lowest_length);
       const auto again = runner.run(run);
       if (!again.failure || again.failure->signature != signature) continue;
@@ -206,7 +220,7 @@ class Explorer {
   // Results that are there are replaced when the first run has ended: not by a command that cannot
   // be run.
   void write_down(const RunRecord& record) {
-    if (done_.runs == 1) {
+    if (done_.runs == 1 && writer_ == nullptr) {
       std::string problem;
       writer_ = ResultWriter::create(options_, false, problem);
       if (writer_ == nullptr) say_line(problem + "; the runs are not written down");

@@ -2,6 +2,7 @@
 // world has one address), take seeds in order and tell what came of them.
 #pragma once
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "launcher/run.hpp"
 
 namespace detsim {
+
+struct Results;  // results.hpp
 
 struct ExploreOptions {
   RunOptions run;
@@ -26,7 +29,8 @@ struct ExploreOptions {
   std::string directory = "detsim-failures";
   bool keeps_directory = true;  // also when nothing failed
   bool quiet = false;
-  bool shares_files = false;  // its runs do, instead of having their own directories
+  bool shares_files = false;               // its runs do, instead of having their own directories
+  std::shared_ptr<const Results> earlier;  // what was done of it before (resume.hpp)
 };
 
 /// The strategy of a seed when strategies are mixed.

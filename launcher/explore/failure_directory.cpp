@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "launcher/explore/disk_json.hpp"
+#include "launcher/explore/run_json.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/target.hpp"
@@ -31,37 +31,15 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-FileSum sum_of(const std::string& path) {
-  const auto data = read_file(path);
-  return {path, data.size(), check_sum(data.data(), data.size())};
-}
-
 bool has_input(const RunOptions& options) { return options.standard_input > STDERR_FILENO; }
 
 std::string json_text(const RunOptions& options, const KeptRun& run) {
   Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
-  json["command"] = options.command;
   json["working_directory"] = fs::current_path().string();
   json["seed"] = options.seed;
   json["strategy"] = strategy_of(options);
-  json["environment"] = options.environment;
-  json["cpus"] = options.cpus;
-  json["epoch_ns"] = options.epoch_ns;
-  json["virtual_limit_ns"] = options.virtual_limit_ns;
-  json["limits"] = {{"output_bytes", options.limits.output_bytes},
-                    {"file_bytes", options.limits.file_bytes},
-                    {"processes", options.limits.processes},
-                    {"disk_bytes", options.limits.disk_bytes}};
-  auto& directories = json["private_directories"] = Json::array();
-  for (const auto& directory : options.private_directories) {
-    directories.push_back({{"path", directory.shown}, {"starts_empty", directory.starts_empty}});
-  }
-
-  if (!options.faults_text.empty()) {
-    json["faults"] = is_plan_file(options.faults_text) ? kPlanFile : options.faults_text;
-  }
-  if (!options.fault_texts.empty()) json["fault"] = options.fault_texts;
-  if (auto disk = disk_json_of(options); !disk.empty()) json["disk"] = std::move(disk);
+  put_run(json, options);
+  if (is_plan_file(options.faults_text)) json["faults"] = kPlanFile;
   if (has_input(options)) json["input"] = kInputFile;
   json["kind"] = run.failure->kind;
   json["message"] = run.failure->message;
@@ -78,28 +56,13 @@ std::string json_text(const RunOptions& options, const KeptRun& run) {
 
 void fill(const Json& json, KeptFailure& failure) {
   auto& run = failure.run;
-  run.command = json.at("command").get<std::vector<std::string>>();
+  take_run(json, run);
   run.seed = json.at("seed").get<std::uint64_t>();
   failure.strategy = json.at("strategy").get<std::string>();
   if (const auto strategy = parse_strategy(failure.strategy)) {
     run.strategy = strategy.value.index;
     run.strategy_parameter = strategy.value.parameter;
     run.strategy_length = strategy.value.length;
-  }
-  run.environment = json.at("environment").get<std::vector<std::string>>();
-  run.cpus = json.at("cpus").get<std::uint32_t>();
-  run.epoch_ns = json.at("epoch_ns").get<std::uint64_t>();
-  run.virtual_limit_ns = json.at("virtual_limit_ns").get<std::uint64_t>();
-  if (const auto limits = json.find("limits"); limits != json.end()) {
-    run.limits = {.output_bytes = limits->at("output_bytes").get<std::uint64_t>(),
-                  .file_bytes = limits->at("file_bytes").get<std::uint64_t>(),
-                  .processes = limits->at("processes").get<std::uint32_t>(),
-                  .disk_bytes = limits->value("disk_bytes", std::uint64_t{0})};
-  }
-  for (const auto& directory : json.value("private_directories", Json::array())) {
-    run.private_directories.push_back({.shown = directory.at("path").get<std::string>(),
-                                       .copy = "",
-                                       .starts_empty = directory.at("starts_empty").get<bool>()});
   }
   failure.detsim_version = json.at("detsim").get<std::string>();
   failure.working_directory = json.at("working_directory").get<std::string>();
@@ -114,22 +77,6 @@ void fill(const Json& json, KeptFailure& failure) {
                              file.at("bytes").get<std::uint64_t>(),
                              file.at("sum").get<std::uint64_t>()});
   }
-}
-
-// The plan as it was, whatever became of the file that it was in.
-std::string read_plan(const Json& json, const std::string& directory, RunOptions& run) {
-  auto text = json.value("faults", "");
-  if (text == kPlanFile) text = directory + "/" + kPlanFile;
-  if (!text.empty()) {
-    auto problem = add_faults(run, text);
-    if (!problem.empty()) return problem;
-  }
-  for (const auto& rule : json.value("fault", std::vector<std::string>{})) {
-    auto problem = add_fault(run, rule);
-    if (!problem.empty()) return problem;
-  }
-  read_disk_json(json.value("disk", Json::object()), run);
-  return "";
 }
 
 bool keep_inputs(const RunOptions& options, const FaultOutcome& faults,
@@ -220,7 +167,10 @@ std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::str
         return nullptr;
       }
     }
-    const auto wrong = read_plan(json, directory, failure->run);
+    // The plan as it was, whatever became of the file that it was in.
+    auto& plan = failure->run.faults_text;
+    if (plan == kPlanFile) plan = directory + "/" + kPlanFile;
+    const auto wrong = read_plan(failure->run);
     if (!wrong.empty()) {
       problem = fmt::format("the fault plan of '{}' cannot be read: {}", directory, wrong);
       return nullptr;
@@ -238,6 +188,11 @@ std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::str
   failure->run.choices_path = choices.value.path;
   failure->directory = directory;
   return failure;
+}
+
+FileSum sum_of(const std::string& path) {
+  const auto data = read_file(path);
+  return {path, data.size(), check_sum(data.data(), data.size())};
 }
 
 std::vector<FileSum> sums_of(const RunOptions& options) {

@@ -37,6 +37,7 @@ void remove_failure(const std::string& directory);
 /// nullptr: `problem` says what is wrong with the directory.
 std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::string& problem);
 
+FileSum sum_of(const std::string& path);
 /// The program and the libraries that it loads at its start.
 std::vector<FileSum> sums_of(const RunOptions& options);
 /// What is not as it was when the failure was kept, one line each.

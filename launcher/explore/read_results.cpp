@@ -7,9 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "launcher/explore/disk_json.hpp"
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/results.hpp"
+#include "launcher/explore/run_json.hpp"
+#include "launcher/fault_texts.hpp"
 #include "launcher/values.hpp"
 
 namespace detsim {
@@ -23,24 +24,20 @@ constexpr std::size_t kCoveragePoints = 400;
 Json json_of(const ExploreOptions& options) {
   const auto& run = options.run;
   Json json = {{"schema", kSchema}, {"detsim", DETSIM_VERSION}};
-  json["command"] = run.command;
   json["first_seed"] = options.first_seed;
   json["runs"] = options.runs;
   json["strategy"] = options.mixes ? "mix" : strategy_of(run);
   json["shard"] = {{"index", options.shard.index}, {"count", options.shard.count}};
-  json["environment"] = run.environment;
-  json["cpus"] = run.cpus;
-  json["epoch_ns"] = run.epoch_ns;
-  json["virtual_limit_ns"] = run.virtual_limit_ns;
-  json["faults"] = run.faults_text;
-  json["fault"] = run.fault_texts;
-  json["disk"] = disk_json_of(run);
-  auto& directories = json["private"] = Json::array();
-  for (const auto& directory : run.private_directories) {
-    directories.push_back({{"path", directory.shown}, {"starts_empty", directory.starts_empty}});
-  }
+  json["duration_ns"] = options.duration_ns;
+  json["until_failure"] = options.until_failure;
+  json["timeout_ns"] = run.wall_limit_ns;
+  put_run(json, run);
+  std::error_code error;
+  json["working_directory"] = fs::current_path(error).string();
+  auto sums = run.command.empty() ? std::vector<FileSum>{} : sums_of(run);
+  if (is_plan_file(run.faults_text)) sums.push_back(sum_of(run.faults_text));
   auto& files = json["files"] = Json::array();
-  for (const auto& file : sums_of(run)) {
+  for (const auto& file : sums) {
     files.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sum", file.sum}});
   }
   return json;
@@ -48,7 +45,7 @@ Json json_of(const ExploreOptions& options) {
 
 void fill(const Json& json, ExploreOptions& options) {
   auto& run = options.run;
-  run.command = json.at("command").get<std::vector<std::string>>();
+  take_run(json, run);
   options.first_seed = json.at("first_seed").get<std::uint64_t>();
   options.runs = json.at("runs").get<std::uint64_t>();
   const auto strategy = json.at("strategy").get<std::string>();
@@ -62,17 +59,9 @@ void fill(const Json& json, ExploreOptions& options) {
   }
   options.shard.index = json.at("shard").at("index").get<std::uint64_t>();
   options.shard.count = json.at("shard").at("count").get<std::uint64_t>();
-  run.environment = json.at("environment").get<std::vector<std::string>>();
-  run.cpus = json.at("cpus").get<std::uint32_t>();
-  run.epoch_ns = json.at("epoch_ns").get<std::uint64_t>();
-  run.virtual_limit_ns = json.at("virtual_limit_ns").get<std::uint64_t>();
-  run.faults_text = json.at("faults").get<std::string>();
-  run.fault_texts = json.at("fault").get<std::vector<std::string>>();
-  read_disk_json(json.value("disk", Json::object()), run);
-  for (const auto& directory : json.at("private")) {
-    run.private_directories.push_back(
-        {directory.at("path").get<std::string>(), "", directory.at("starts_empty").get<bool>()});
-  }
+  options.duration_ns = json.at("duration_ns").get<std::uint64_t>();
+  options.until_failure = json.at("until_failure").get<bool>();
+  run.wall_limit_ns = json.at("timeout_ns").get<std::uint64_t>();
 }
 
 std::string read_text(const std::string& path) {
@@ -80,11 +69,17 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// What must be the same in all parts, each key with its words.
+// What must be the same in all parts: the first key that is not.
 std::string difference(const std::string& a, const std::string& b) {
-  const auto one = Json::parse(a), other = Json::parse(b);
+  auto one = Json::parse(a), other = Json::parse(b);
+  for (auto* json : {&one, &other}) {
+    for (const auto* key : {"shard", "working_directory"}) json->erase(key);
+  }
   for (const auto& [key, value] : one.items()) {
-    if (key != "shard" && (!other.contains(key) || other.at(key) != value)) return key;
+    if (!other.contains(key) || other.at(key) != value) return key;
+  }
+  for (const auto& [key, value] : other.items()) {
+    if (!one.contains(key)) return key;
   }
   return "";
 }

@@ -160,6 +160,13 @@ std::unique_ptr<ResultWriter> ResultWriter::create(const ExploreOptions& options
     problem = words_for("write", path);
     return nullptr;
   }
+  const struct flock whole {
+    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0
+  };
+  if (fcntl(writer->fd_, F_SETLK, &whole) != 0 && (errno == EACCES || errno == EAGAIN)) {
+    problem = fmt::format("'{}' is in use: its exploration goes on", options.directory);
+    return nullptr;
+  }
   // A line that was cut off by the end of a machine must not take the next one with it.
   writer->pending_ = goes_on ? "\n" : "";
   if (goes_on && fs::exists(head, error)) return writer;

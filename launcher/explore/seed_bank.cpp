@@ -9,8 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "launcher/explore/disk_json.hpp"
-#include "launcher/fault_texts.hpp"
+#include "launcher/explore/run_json.hpp"
 #include "launcher/follow.hpp"
 #include "launcher/values.hpp"
 
@@ -28,34 +27,17 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-void read_rest(const Json& json, RunOptions& run) {
-  const auto check = [](const std::string& problem) {
-    if (!problem.empty()) throw std::invalid_argument(problem);
-  };
-  if (json.contains("faults")) check(add_faults(run, json["faults"].get<std::string>()));
-  for (const auto& rule : json.value("fault", std::vector<std::string>{})) {
-    check(add_fault(run, rule));
-  }
-  read_disk_json(json.value("disk", Json::object()), run);
-  if (!json.contains("choices")) return;
+std::shared_ptr<const Choices> choices_in(const Json& json) {
   std::string text, problem;
-  for (const auto& line : json["choices"]) text += line.get<std::string>() + "\n";
+  for (const auto& line : json) text += line.get<std::string>() + "\n";
   Choices choices;
   if (!from_text(text, choices, problem)) throw std::invalid_argument("choices, " + problem);
-  run.choices = std::make_shared<Choices>(std::move(choices));
+  return std::make_shared<Choices>(std::move(choices));
 }
 
 Json json_of(const BankedSeed& seed) {
-  const RunOptions defaults;
-  Json json = {
-      {"seed", seed.run.seed}, {"strategy", strategy_of(seed.run)}, {"command", seed.run.command}};
-  if (!seed.run.environment.empty()) json["environment"] = seed.run.environment;
-  if (seed.run.cpus != defaults.cpus) json["cpus"] = seed.run.cpus;
-  if (seed.run.epoch_ns != defaults.epoch_ns) json["epoch_ns"] = seed.run.epoch_ns;
-  if (seed.run.virtual_limit_ns != kNever) json["virtual_limit_ns"] = seed.run.virtual_limit_ns;
-  if (!seed.run.faults_text.empty()) json["faults"] = seed.run.faults_text;
-  if (!seed.run.fault_texts.empty()) json["fault"] = seed.run.fault_texts;
-  if (auto disk = disk_json_of(seed.run); !disk.empty()) json["disk"] = std::move(disk);
+  Json json = {{"seed", seed.run.seed}, {"strategy", strategy_of(seed.run)}};
+  put_run(json, seed.run);
   if (seed.run.choices != nullptr) json["choices"] = lines_of(to_text(*seed.run.choices));
   json["message"] = seed.message;
   json["signature"] = seed.signature;
@@ -67,24 +49,29 @@ Json json_of(const BankedSeed& seed) {
 BankedSeed seed_of(const Json& json) {
   BankedSeed seed;
   auto& run = seed.run;
+  take_run(json, run);
   run.seed = json.at("seed").get<std::uint64_t>();
-  run.command = json.at("command").get<std::vector<std::string>>();
   const auto strategy = parse_strategy(json.at("strategy").get<std::string>());
   if (!strategy) throw std::invalid_argument(strategy.problem);
   if (run.command.empty()) throw std::invalid_argument("the command is empty");
   run.strategy = strategy.value.index;
   run.strategy_parameter = strategy.value.parameter;
   run.strategy_length = strategy.value.length;
-  run.environment = json.value("environment", std::vector<std::string>{});
-  run.cpus = json.value("cpus", run.cpus);
-  run.epoch_ns = json.value("epoch_ns", run.epoch_ns);
-  run.virtual_limit_ns = json.value("virtual_limit_ns", run.virtual_limit_ns);
-  read_rest(json, run);
+  if (const auto problem = read_plan(run); !problem.empty()) throw std::invalid_argument(problem);
+  if (json.contains("choices")) run.choices = choices_in(json["choices"]);
   seed.message = json.value("message", "");
   seed.signature = json.at("signature").get<std::string>();
   seed.date = json.value("date", "");
   seed.note = json.value("note", "");
   return seed;
+}
+
+// The bank goes with the program to other places and machines: what was the working directory is
+// the one that it is tested in, and what started empty must be there to be hidden.
+void make_portable(RunOptions& run, const std::string& working_directory) {
+  for (auto& directory : run.private_directories) {
+    if (directory.shown == working_directory) directory.shown = ".";
+  }
 }
 
 }  // namespace
@@ -142,6 +129,7 @@ BankedSeed banked(const KeptFailure& failure, const std::string& note) {
     seed.run.choices = nullptr;
   }
   seed.run.choices_path.clear();
+  make_portable(seed.run, failure.working_directory);
   return seed;
 }
 
@@ -153,10 +141,19 @@ std::string words_of(const BankedSeed& seed, std::size_t number) {
                      seed.note.empty() ? "" : "  # ", seed.note);
 }
 
+void fit_to_machine(RunOptions& run) {
+  const auto is_hopeless = [](const PrivateDirectory& directory) {
+    return directory.starts_empty && !std::filesystem::is_directory(directory.shown);
+  };
+  std::erase_if(run.private_directories, is_hopeless);
+  if (!may_have_private_view()) run.private_directories.clear();
+}
+
 Verdict test_seed(Runner& runner, const BankedSeed& seed, std::string& words) {
   auto options = seed.run;
   options.quiet = true;
   options.wall_limit_ns = kWallLimit_ns;
+  fit_to_machine(options);
   options.choices = nullptr;
   auto run = runner.run(options);
   // What passes with its seed may have come to other decisions; its choices are nearer.

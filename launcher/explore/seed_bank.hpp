@@ -24,6 +24,9 @@ BankedSeed banked(const KeptFailure& failure, const std::string& note);
 /// One line for people, with its number, from 1.
 std::string words_of(const BankedSeed& seed, std::size_t number);
 
+/// Leaves out what this machine cannot have of a run's own directories.
+void fit_to_machine(RunOptions& run);
+
 /// no_longer_applies: the run passes, and its choices do not fit it any more: whether what it
 /// found is gone cannot be told.
 enum class Verdict { fixed, still_fails, fails_differently, no_longer_applies, cannot_run };

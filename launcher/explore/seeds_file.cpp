@@ -45,6 +45,7 @@ std::string parse_banked(const std::string& text, SeedLine& line) {
 
 RunOptions options_for(const RunOptions& given, const SeedLine& line, std::uint64_t seed) {
   auto options = line.is_banked ? line.run : given;
+  fit_to_machine(options);
   options.command = given.command;
   options.seed = seed;
   options.quiet = true;

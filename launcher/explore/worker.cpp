@@ -11,6 +11,8 @@
 #include <csignal>
 
 #include "launcher/explore/failure_directory.hpp"
+#include "launcher/explore/results.hpp"
+#include "launcher/explore/resume.hpp"
 #include "launcher/values.hpp"
 #include "trace/format.hpp"
 
@@ -47,11 +49,6 @@ bool claims(SharedWork& shared, const std::string& signature) {
     if (seen == hash) return false;
   }
   return false;
-}
-
-std::string directory_for(const ExploreOptions& options, const Failure& failure) {
-  const auto sum = check_sum(failure.signature.data(), failure.signature.size());
-  return fmt::format("{}/{}-{:08x}", options.directory, failure.kind, sum & 0xffffffff);
 }
 
 void append(std::string& packet, const std::string& text) {
@@ -133,11 +130,30 @@ bool learn_length(const SharedWork& shared, RunOptions& run) {
   return true;
 }
 
+// The length that strategies are told, when the first run is not this worker's to do.
+std::uint64_t first_length(const ExploreOptions& options, Runner& runner, const RunOptions& run) {
+  if (options.earlier != nullptr && options.earlier->strategy_length != 0) {
+    return options.earlier->strategy_length;
+  }
+  return length_of(runner.run(first_run(options, run)).result);
+}
+
 }  // namespace
+
+void claim_kept(SharedWork& shared, const Exploration& done) {
+  for (const auto& [signature, bucket] : done.buckets) {
+    if (!bucket.directory.empty()) claims(shared, signature);
+  }
+}
+
+std::string directory_for(const ExploreOptions& options, const Failure& failure) {
+  const auto sum = check_sum(failure.signature.data(), failure.signature.size());
+  return fmt::format("{}/{}-{:08x}", options.directory, failure.kind, sum & 0xffffffff);
+}
 
 void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int socket,
           pid_t explorer) {
-  const auto began_ns = now_ns();
+  const auto began_ns = now_ns() - (options.earlier ? options.earlier->done.wall_ns : 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != explorer) _exit(kExitFailed);
   setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
@@ -152,9 +168,11 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
     if (number >= runs) break;
     run_options.seed = options.first_seed + number_of(options.shard, number);
     run_options.strategy_length = options.run.strategy_length;
-    if (number == 0 && run_options.seed != options.first_seed) {
-      shared.length = length_of(runner.run(first_run(options, run_options)).result);
+    const bool was_done = is_done(options, run_options.seed);
+    if (number == 0 && (was_done || run_options.seed != options.first_seed)) {
+      shared.length = first_length(options, runner, run_options);
     }
+    if (was_done) continue;
     if (options.mixes) mix_strategy(run_options);
     const bool is_very_first = run_options.seed == options.first_seed;
     if (!is_very_first && !learn_length(shared, run_options)) break;

@@ -19,6 +19,11 @@ struct SharedWork {
   std::atomic<std::uint64_t> kept[1024] = {};
 };
 
+/// Failures of which an example was kept before.
+void claim_kept(SharedWork& shared, const Exploration& done);
+/// Where the example of a failure is kept.
+std::string directory_for(const ExploreOptions& options, const Failure& failure);
+
 /// What a worker tells of a run: this, and the strings behind it, each ended by a zero byte: of a
 /// failed one kind, message, signature, directory, problem; then, if it had a fault plan, its
 /// rules. Of a run that could not be done: why.

@@ -6,6 +6,7 @@
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/own_files.hpp"
 #include "launcher/explore/report_files.hpp"
+#include "launcher/explore/resume.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 
@@ -17,7 +18,14 @@ constexpr std::uint64_t kLimitDefault_ns = 60ull * 1000000000;
 constexpr Limits kLimitsDefault = {
     .output_bytes = 64u << 20, .file_bytes = 1u << 30, .processes = 1000, .disk_bytes = 512u << 20};
 
-void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, bool& keep_going) {
+struct Given {
+  RunOptionsGiven run;
+  ReportFiles files;
+  bool keep_going = false;
+  std::string resume;  // the directory
+};
+
+void add_options(CLI::App& app, ExploreOptions& options, Given& given) {
   add_value(
       app, "--seeds", "A..B", parse_range,
       [&](SeedRange range) {
@@ -48,10 +56,14 @@ void add_options(CLI::App& app, ExploreOptions& options, ReportFiles& files, boo
       [&](std::uint64_t bytes) { options.run.limits.disk_bytes = bytes; },
       "What a run's own directories may hold together. Default: 512M");
   app.add_flag("--until-failure", options.until_failure, "Stop at the first failure");
-  app.add_flag("--keep-going", keep_going, "Go on after failures, which is the default");
+  app.add_flag("--keep-going", given.keep_going, "Go on after failures, which is the default");
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
       ->type_name("DIR");
-  add_report_options(app, files);
+  app.add_option("--resume", given.resume,
+                 "Go on with the exploration that left this directory; its options and its program "
+                 "need not be given again")
+      ->type_name("DIR");
+  add_report_options(app, given.files);
 }
 
 // The shard that was asked for, or that a job's environment tells; and its own directory.
@@ -89,6 +101,32 @@ bool report(const ExploreOptions& options, const Exploration& done, const Report
   return write_reports(files, results, program);
 }
 
+// What is left to do, and where. Empty: done.
+std::string settle(ExploreOptions& options, const ExploreOptions& defaults, const CLI::App& app,
+                   const Given& given) {
+  options.mixes = app.count("--strategy") == 0;
+  options.quiet = options.run.quiet;
+  if (given.run.seed) options.first_seed = options.run.seed;
+  if (options.until_failure && given.keep_going) {
+    return "--until-failure and --keep-going exclude each other";
+  }
+  if (!given.resume.empty()) {
+    if (app.count("--dir") > 0) return "--resume says where failures are kept, --dir is too much";
+    auto problem = resume(given.resume, defaults, options);
+    if (given.keep_going) options.until_failure = false;
+    return problem;
+  }
+  if (options.runs == ~0ull && options.duration_ns == kNever) options.runs = kRunsDefault;
+  if (auto problem = settle_shard(options, app.count("--shard") > 0); !problem.empty()) {
+    return problem;
+  }
+  options.keeps_directory = app.count("--dir") > 0 || options.shard.count > 1;
+  if (options.shares_files) return "";
+  const auto words = make_private(options.run);
+  if (!words.empty() && !options.quiet) say(words);
+  return "";
+}
+
 }  // namespace
 
 int verb_explore(const Invocation& invocation) {
@@ -96,13 +134,12 @@ int verb_explore(const Invocation& invocation) {
   options.run.wall_limit_ns = kLimitDefault_ns;
   options.run.limits = kLimitsDefault;
   options.first_seed = 1;
-  ReportFiles files;
-  bool keep_going = false;
-  RunOptionsGiven given;
+  Given given;
   CLI::App app("Runs a program under many seeds, and keeps what fails.",
                invocation.program + " explore");
-  add_run_options(app, options.run, given);
-  add_options(app, options, files, keep_going);
+  add_run_options(app, options.run, given.run);
+  add_options(app, options, given);
+  const auto defaults = options;
   app.footer(
       "Without --strategy, each seed has one of random, pct:2, pct:3, pos and surw.\n"
       "A run fails that ends with another status than 0, by a signal, with a sanitizer's report,\n"
@@ -111,23 +148,12 @@ int verb_explore(const Invocation& invocation) {
       "--process-limit 1000). Failures are grouped by what\n"
       "they have in common; the first of each is kept for `detsim replay` and `detsim bisect`.\n"
       "Exit status: 0 nothing failed; 1 something did; 125, 126, 127 as `detsim run`.");
-  if (const auto code = parse_command_line(app, invocation, &options.run.command)) return *code;
-  options.mixes = app.count("--strategy") == 0;
-  options.quiet = options.run.quiet;
-  if (given.seed) options.first_seed = options.run.seed;
-  if (options.runs == ~0ull && options.duration_ns == kNever) options.runs = kRunsDefault;
-  if (options.until_failure && keep_going) {
-    say("--until-failure and --keep-going exclude each other");
-    return kExitFailed;
+  if (const auto code = parse_command_line(app, invocation, &options.run.command, "--resume")) {
+    return *code;
   }
-  if (const auto problem = settle_shard(options, app.count("--shard") > 0); !problem.empty()) {
+  if (const auto problem = settle(options, defaults, app, given); !problem.empty()) {
     say(problem);
     return kExitFailed;
-  }
-  options.keeps_directory = app.count("--dir") > 0 || options.shard.count > 1;
-  if (!options.shares_files) {
-    const auto words = make_private(options.run);
-    if (!words.empty() && !options.quiet) say(words);
   }
   const auto done = explore(options);
   if (done.refused != 0) {
@@ -135,9 +161,13 @@ int verb_explore(const Invocation& invocation) {
     return done.refused;
   }
   if (!options.quiet) fmt::print("{}", console_text(done));
-  const bool is_reported = report(options, done, files, invocation.program);
+  const bool is_reported = report(options, done, given.files, invocation.program);
   if (done.failed == 0 && !done.interrupted && !options.keeps_directory) {
     discard_results(options.directory);
+  }
+  if (done.interrupted && !options.quiet) {
+    say(fmt::format("go on with: {} explore --resume {}", shell_quoted(invocation.program),
+                    shell_quoted(options.directory)));
   }
   if (!is_reported) return kExitFailed;
   return done.failed == 0 ? 0 : 1;

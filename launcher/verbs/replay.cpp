@@ -6,6 +6,7 @@
 #include "launcher/command_line.hpp"
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/timeline.hpp"
+#include "launcher/gdb_session.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
 #include "trace/reader.hpp"
@@ -20,6 +21,8 @@ struct ReplayOptions {
   std::string trace_path;
   std::string timeline_path;
   bool print = false, quiet = false;
+  bool gdb = false;
+  std::vector<std::string> gdb_commands;  // what it is to do, and then end
 };
 
 // What needs the kept trace, and no run.
@@ -56,6 +59,55 @@ int compare(const KeptFailure& failure, const KeptRun& run, bool quiet) {
   return exit_code_of(run.result);
 }
 
+// The event by which the program ends, so that it is still there when the run stands before it.
+// std::nullopt: it does not end by itself.
+std::optional<std::uint64_t> last_event(const std::string& path) {
+  std::string problem;
+  const auto trace = TraceReader::open(path, problem);
+  if (trace == nullptr || trace->count() == 0) return std::nullopt;
+  const auto root = trace->event(0).result;
+  for (auto i = trace->count(); i-- > 1;) {
+    const auto& event = trace->event(i);
+    if (event.kind == EventKind::process && event.result == root) return i;
+  }
+  return std::nullopt;
+}
+
+int run_once(const ReplayOptions& options, const KeptFailure& failure,
+             const std::function<void(World&)>& look) {
+  Runner runner;
+  auto run_options = failure.run;
+  run_options.trace_path = options.trace_path;
+  run_options.stop_at = options.until;
+  const auto run = runner.run(run_options, look);
+  if (run.result.refused != 0) {
+    say(run.result.problem);
+    return run.result.refused;
+  }
+  std::fwrite(run.output.data(), 1, run.output.size(), stdout);
+  std::fflush(stdout);
+  std::fwrite(run.error.data(), 1, run.error.size(), stderr);
+  if (!look) std::fwrite(run.words.data(), 1, run.words.size(), stderr);
+  if (run.result.outcome == Outcome::stopped) return 0;
+  return compare(failure, run, options.quiet);
+}
+
+// Until nobody wants to go to an earlier event.
+int replay_in_gdb(ReplayOptions options, const KeptFailure& failure) {
+  GdbSession session(options.gdb_commands);
+  if (options.until == ~0ull) {
+    options.until = last_event(options.directories[0] + "/trace").value_or(~0ull);
+  }
+  while (session.problem().empty()) {
+    const auto code = session.attend(
+        [&] { return run_once(options, failure, [&](World& world) { session.look(world); }); });
+    if (session.problem().empty() && code) return *code;
+    options.until = session.next();
+  }
+  say(session.problem());
+  return kExitFailed;
+}
+
 int replay(const ReplayOptions& options) {
   std::string problem;
   const auto failure = load_failure(options.directories[0], problem);
@@ -70,21 +122,8 @@ int replay(const ReplayOptions& options) {
   if (options.print || !options.timeline_path.empty()) {
     return show_trace(options.directories[0] + "/trace", options.timeline_path);
   }
-  Runner runner;
-  auto run_options = failure->run;
-  run_options.trace_path = options.trace_path;
-  run_options.stop_at = options.until;
-  const auto run = runner.run(run_options);
-  if (run.result.refused != 0) {
-    say(run.result.problem);
-    return run.result.refused;
-  }
-  std::fwrite(run.output.data(), 1, run.output.size(), stdout);
-  std::fflush(stdout);
-  std::fwrite(run.error.data(), 1, run.error.size(), stderr);
-  std::fwrite(run.words.data(), 1, run.words.size(), stderr);
-  if (options.until != ~0ull) return 0;
-  return compare(*failure, run, options.quiet);
+  if (options.gdb) return replay_in_gdb(options, *failure);
+  return run_once(options, *failure, {});
 }
 
 }  // namespace
@@ -104,6 +143,14 @@ int verb_replay(const Invocation& invocation) {
                  "Write the kept run as a timeline that ui.perfetto.dev opens, and run nothing")
       ->type_name("FILE");
   app.add_flag("--print", options.print, "Print the events of the kept run, and run nothing");
+  app.add_flag("--gdb", options.gdb,
+               "Stop in gdb where it failed, or at --until; `help detsim` there says more");
+  app.add_option("--gdb-command", options.gdb_commands,
+                 "What gdb is to do, and then end. May be repeated")
+      ->type_name("COMMAND")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--quiet,-q", options.quiet, "Say nothing when it is the same run");
   app.footer(
       "The run follows the kept choices. Program, libraries and detsim that are not as they were\n"
@@ -114,6 +161,7 @@ int verb_replay(const Invocation& invocation) {
     say("which directory? see `detsim replay --help`");
     return kExitFailed;
   }
+  options.gdb = options.gdb || !options.gdb_commands.empty();
   // The directory is left for the run's own.
   options.directories[0] = std::filesystem::absolute(options.directories[0]).string();
   for (auto* path : {&options.trace_path, &options.timeline_path}) {

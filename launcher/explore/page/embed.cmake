@@ -1,4 +1,8 @@
-# The parts of the page as texts for the compiler: -DPARTS=a;b -DOUTPUT=file.
+# The parts of the page, or other files, as texts for the compiler: -DPARTS=a;b -DOUTPUT=file
+# [-DPREFIX=kPage].
+if(NOT PREFIX)
+  set(PREFIX kPage)
+endif()
 set(text "")
 foreach(part IN LISTS PARTS)
   get_filename_component(kind ${part} LAST_EXT)
@@ -7,6 +11,6 @@ foreach(part IN LISTS PARTS)
   string(SUBSTRING ${kind} 1 -1 tail)
   string(TOUPPER ${head} head)
   file(READ ${part} content)
-  string(APPEND text "constexpr const char kPage${head}${tail}[] = R\"detsim(${content})detsim\";\n")
+  string(APPEND text "constexpr const char ${PREFIX}${head}${tail}[] = R\"detsim(${content})detsim\";\n")
 endforeach()
 file(WRITE ${OUTPUT} "${text}")

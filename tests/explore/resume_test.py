@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""An exploration that was interrupted - asked to, killed, by a full disk - goes on, and reports what
+it would have without.
+
+    resume_test.py DETSIM SAMPLE
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+DETSIM, SAMPLE = (os.path.abspath(path) for path in sys.argv[1:3])
+SEEDS = '1..300'
+FAILED = []
+
+
+def check(holds, words):
+    if not holds:
+        FAILED.append(words)
+        print('FAILED:', words)
+
+
+def run(*words, code=None, cwd=None):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
+                          check=False, cwd=cwd)
+    done.text = (done.stdout + done.stderr).decode(errors='replace')
+    if code is not None:
+        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {done.text}')
+    return done
+
+
+def explore(directory, *more):
+    return [DETSIM, 'explore', '--seeds', SEEDS, '--dir', directory, *more, '--', SAMPLE]
+
+
+def report_of(path):
+    with open(path, encoding='utf-8') as file:
+        report = json.load(file)
+    for name in ('wall_ns', 'runs_per_second'):
+        del report['summary'][name]
+    for failure in report['failures']:
+        failure['dir'] = os.path.basename(failure['dir'])
+        del failure['replay']
+    return report
+
+
+def goes_on(directory, whole, words):
+    out = directory + '.json'
+    run(DETSIM, 'explore', '-q', '--resume', directory, '--json', out, code=1)
+    report = report_of(out)
+    for key in whole:
+        check(report[key] == whole[key], f'{words}: {key}: {report[key]} and {whole[key]}')
+    for failure in report['failures']:
+        kept = os.path.join(directory, failure['dir'])
+        check('the same run' in run(DETSIM, 'replay', kept).text, f'{words}: {kept}')
+    run(DETSIM, 'report', 'merge', '--json', out, directory, code=1)
+    check(report_of(out)['summary'] == whole['summary'], f'{words}: from its directory')
+
+
+def lines_in(directory):
+    try:
+        with open(directory + '/runs.jsonl', 'rb') as file:
+            return file.read().count(b'\n')
+    except FileNotFoundError:
+        return 0
+
+
+def interrupted(directory, number, *more):
+    process = subprocess.Popen(explore(directory, *more), stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 60
+    while lines_in(directory) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    in_use = run(DETSIM, 'explore', '--resume', directory).text if number is None else ''
+    process.send_signal(number or signal.SIGINT)
+    words = process.communicate(timeout=60)[0].decode()
+    return in_use + words
+
+
+def survives(directory, whole):
+    asked = directory + '/asked'
+    words = interrupted(asked, signal.SIGINT)
+    check(f'explore --resume {asked}' in words, words)
+    goes_on(asked, whole, 'asked to stop')
+    goes_on(asked, whole, 'nothing is left to do')
+    killed = directory + '/killed'
+    interrupted(killed, signal.SIGKILL)
+    goes_on(killed, whole, 'killed')
+    # Killed again and again, with half a line at the end, and without the examples.
+    with open(killed + '/runs.jsonl', 'r+b') as file:
+        file.truncate(os.path.getsize(killed + '/runs.jsonl') // 2)
+    for failure in whole['failures']:
+        kept = os.path.join(killed, failure['dir'], 'failure.json')
+        if os.path.exists(kept):
+            os.unlink(kept)
+    goes_on(killed, whole, 'torn')
+    with open(killed + '/runs.jsonl', 'w', encoding='utf-8') as file:
+        file.write('')
+    goes_on(killed, whole, 'no run was written down')
+
+
+def survives_full_disk(directory, whole):
+    place = directory + '/small'
+    os.mkdir(place)
+    if run('mount', '-t', 'tmpfs', '-o', 'size=48k', 'none', place).returncode != 0:
+        print('may not mount: the full disk is not tested')
+        return
+    try:
+        words = run(*explore(place + '/out')).text
+        check('No space left on device' in words, words)
+        check(run('mount', '-o', 'remount,size=64m', place).returncode == 0, 'remount')
+        goes_on(place + '/out', whole, 'the disk was full')
+    finally:
+        run('umount', place)
+
+
+def edited(directory, **changes):
+    path = directory + '/exploration.json'
+    with open(path, encoding='utf-8') as file:
+        before = file.read()
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(json.loads(before) | changes, file)
+    return path, before
+
+
+def refuses(directory):
+    begun = directory + '/refused'
+    words = interrupted(begun, None)
+    check('is in use' in words, words)
+    resume = [DETSIM, 'explore', '-q', '--resume', begun]
+
+    def refused(*more, why, cwd=None):
+        words = run(*resume, *more, code=125, cwd=cwd).text
+        check(why in words, f'{more}: {why} is not in: {words}')
+
+    refused('--', '/bin/true', why="'command' was")
+    refused('--strategy', 'pos', why="'strategy' was")
+    refused('--runs', '9', why="'runs' was")
+    refused('--cpus', '3', '--', SAMPLE, why="'cpus' was")
+    refused('--faults', 'calm', why="'faults' was")
+    refused('--timeout', '3', why="'timeout_ns' was")
+    refused('--dir', begun, why='--dir is too much')
+    refused(why='was begun in', cwd='/')
+    for changes, why in [({'schema': 9}, 'another version'), ({'detsim': '0.0.9'}, 'begun by'),
+                         ({'runs': 'x'}, 'is damaged'), ({'files': []}, 'other libraries')]:
+        path, before = edited(begun, **changes)
+        refused(why=why)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(before[:len(before) // 2])
+        refused(why='or damaged')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(before)
+    run(DETSIM, 'explore', '--resume', directory + '/nothing', code=125)
+    run(DETSIM, 'explore', '--resume', directory, code=125)
+
+
+def refuses_another_program(directory):
+    program, out = directory + '/program', directory + '/changed'
+    shutil.copy(SAMPLE, program)
+    run(DETSIM, 'explore', '-q', '--runs', '5', '--dir', out, '--', program)
+    with open(program, 'ab') as file:
+        file.write(b'\0')
+    words = run(DETSIM, 'explore', '--resume', out, code=125).text
+    check('begun with another' in words and program in words, words)
+
+
+def main():
+    directory = tempfile.mkdtemp(prefix='detsim-resume-')
+    try:
+        run(*explore(directory + '/whole', '-q', '--json', directory + '/whole.json'), code=1)
+        whole = report_of(directory + '/whole.json')
+        survives(directory, whole)
+        survives_full_disk(directory, whole)
+        refuses(directory)
+        refuses_another_program(directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 1 if FAILED else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
