@@ -1,5 +1,6 @@
 #include "faultplan/reading/schema.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -69,6 +70,24 @@ Json parameter_schema(const FaultParameter& parameter) {
   }
 }
 
+// One name may have another unit with another fault.
+void add_parameters(Json& properties) {
+  Json all = Json::object();
+  for (unsigned i = 0; i < kFaults; ++i) {
+    for (const auto& parameter : row_of(static_cast<FaultId>(i)).parameters) {
+      if (parameter.name == nullptr || properties.contains(parameter.name)) continue;
+      auto& schemas = all[parameter.name];
+      const auto schema = parameter_schema(parameter);
+      if (std::find(schemas.begin(), schemas.end(), schema) == schemas.end()) {
+        schemas.push_back(schema);
+      }
+    }
+  }
+  for (const auto& [name, schemas] : all.items()) {
+    properties[name] = schemas.size() == 1 ? schemas[0] : Json{{"anyOf", schemas}};
+  }
+}
+
 Json rule() {
   Json process = {{"anyOf",
                    {{{"type", "string"}},
@@ -97,12 +116,7 @@ Json rule() {
         {"additionalProperties", false},
         {"properties", {{"from", duration()}, {"until", duration()}}}}},
       {"at", point()}};
-  for (unsigned i = 0; i < kFaults; ++i) {
-    for (const auto& parameter : row_of(static_cast<FaultId>(i)).parameters) {
-      if (parameter.name == nullptr || properties.contains(parameter.name)) continue;
-      properties[parameter.name] = parameter_schema(parameter);
-    }
-  }
+  add_parameters(properties);
   return {{"type", "object"},
           {"required", {"fault"}},
           {"additionalProperties", false},

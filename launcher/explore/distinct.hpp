@@ -19,6 +19,14 @@ class DistinctCounter {
       std::erase_if(times_, [this](const auto& entry) { return (entry.first & mask_) != 0; });
     }
   }
+  /// Those of another counter, which are different ones.
+  void merge(const DistinctCounter& other) {
+    const auto added = added_ + other.added_;
+    for (const auto& [hash, times] : other.times_) {
+      for (unsigned i = 0; i < times; ++i) add(hash);
+    }
+    added_ = added;
+  }
   std::uint64_t distinct() const { return times_.size() * (mask_ + 1); }
   /// The chance that one more is new (Good, "The population frequencies of species", Biometrika
   /// 1953): the share of those that came once.

@@ -62,7 +62,10 @@ class Explorer {
     munmap(memory, sizeof(SharedWork));
     done_.wall_ns = elapsed_ns();
     progress(true);
-    if (done_.refused == 0) keep_lowest();
+    if (done_.refused == 0) {
+      keep_lowest();
+      judge_properties(options_, done_);
+    }
     end_results();
     return std::move(done_);
   }
@@ -208,7 +211,9 @@ class Explorer {
       record.failed = true;
       record.failure = {texts[0], texts[1], texts[2]};
     }
-    if (texts.size() % 5 == 1) record.rules = parse_rules(texts.back());
+    const auto more = texts.size() % 5;  // behind what a failure has
+    if (more > 0) record.rules = parse_rules(texts[texts.size() - more]);
+    if (more > 1) record.properties = parse_properties(texts.back());
     count(done_, record);
     write_down(record);
     if (record.failed && !(texts[3].empty() && texts[4].empty())) {

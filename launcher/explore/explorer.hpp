@@ -10,6 +10,7 @@
 #include "launcher/explore/distinct.hpp"
 #include "launcher/explore/failure.hpp"
 #include "launcher/explore/fault_totals.hpp"
+#include "launcher/explore/property_totals.hpp"
 #include "launcher/explore/shard.hpp"
 #include "launcher/run.hpp"
 
@@ -39,7 +40,8 @@ void mix_strategy(RunOptions& run);
 /// Failures with one signature.
 struct Bucket {
   Failure failure;
-  std::uint64_t count = 0;
+  std::string test;         // of a program with several (per_test.hpp)
+  std::uint64_t count = 0;  // of runs; 0: a property that held in none (judge_properties)
   std::uint64_t lowest_seed = ~0ull, lowest_length = 0;  // and the length its strategy was told
   std::uint64_t seed = ~0ull;                            // of the kept example, or the lowest
   std::string strategy;
@@ -57,6 +59,12 @@ struct StrategyTotal {
   std::uint64_t runs = 0, failed = 0;
 };
 
+/// The runs of one test of a program with several.
+struct TestTotal {
+  std::string name;
+  std::uint64_t runs = 0, failed = 0, wall_ns = 0;
+};
+
 struct Exploration {
   int refused = 0;  // nothing could be run, and this is what to exit with
   std::string problem;
@@ -66,6 +74,8 @@ struct Exploration {
   std::map<std::string, Bucket> buckets;  // by signature
   std::map<std::string, StrategyTotal> strategies;
   FaultTotals faults;
+  PropertyTotals properties;
+  std::vector<TestTotal> tests;         // empty: it is one
   std::vector<CoveragePoint> coverage;  // by seed; empty: not known
   bool interrupted = false;
   double runs_per_second() const {
@@ -74,6 +84,10 @@ struct Exploration {
 };
 
 Exploration explore(const ExploreOptions& options);
+
+/// What should hold sometimes and did in no run is a failure, too: a bucket without runs. A part of
+/// an exploration cannot tell.
+void judge_properties(const ExploreOptions& options, Exploration& done);
 
 // -- what is said of it (summary.cpp); `program` is argv[0]
 std::string console_text(const Exploration& done);

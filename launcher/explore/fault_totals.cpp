@@ -79,6 +79,25 @@ void FaultTotals::add(const std::vector<RuleCount>& rules, bool failed) {
   }
 }
 
+void FaultTotals::merge(const FaultTotals& other) {
+  for (const auto& rule : other.rules_) {
+    const auto is_it = [&](const RuleTotal& total) {
+      return total.name == rule.name && total.from_preset == rule.from_preset;
+    };
+    const auto total = std::find_if(rules_.begin(), rules_.end(), is_it);
+    if (total == rules_.end()) {
+      rules_.push_back(rule);
+      continue;
+    }
+    total->opportunities += rule.opportunities;
+    total->strikes += rule.strikes;
+    total->runs += rule.runs;
+    total->per_billion_sum += rule.per_billion_sum;
+    total->runs_struck += rule.runs_struck;
+    total->struck_failed += rule.struck_failed;
+  }
+}
+
 std::vector<RuleTotal> FaultTotals::sorted() const {
   auto rules = rules_;
   std::sort(rules.begin(), rules.end(), [](const RuleTotal& a, const RuleTotal& b) {

@@ -44,6 +44,8 @@ struct RuleTotal {
 class FaultTotals {
  public:
   void add(const std::vector<RuleCount>& rules, bool failed);
+  /// Those of other runs.
+  void merge(const FaultTotals& other);
   bool empty() const { return rules_.empty(); }
   /// Most strikes first.
   std::vector<RuleTotal> sorted() const;

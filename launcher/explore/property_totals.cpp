@@ -56,12 +56,15 @@ void PropertyTotals::add(const std::vector<PropertyCount>& properties) {
   }
 }
 
-std::vector<std::string> PropertyTotals::missing() const {
-  std::vector<std::string> messages;
-  for (const auto& [message, total] : totals_) {
-    if (total.is_missing()) messages.push_back(message);
+void PropertyTotals::merge(const PropertyTotals& other) {
+  for (const auto& [message, property] : other.totals_) {
+    auto& total = totals_[message];
+    total.kind = property.kind;
+    total.reached += property.reached;
+    total.held += property.held;
+    total.runs_reached += property.runs_reached;
+    total.runs_held += property.runs_held;
   }
-  return messages;
 }
 
 const char* word_of(PropertyKind kind) {
@@ -89,16 +92,10 @@ nlohmann::ordered_json json_of(const PropertyTotals& totals) {
   return properties;
 }
 
-std::string console_text(const PropertyTotals& totals) {
-  std::string text;
-  for (const auto& [message, total] : totals.by_message()) {
-    if (!total.is_missing()) continue;
-    text += total.reached == 0
-                ? fmt::format("    {}: never reached\n", message)
-                : fmt::format("    {}: reached {} times in {} runs, and held in none\n", message,
-                              total.reached, total.runs_reached);
-  }
-  return text.empty() ? "" : "\nWHAT SHOULD HAPPEN SOMETIMES, AND DID IN NO RUN\n" + text;
+std::string words_of(const std::string& message, const PropertyTotal& total) {
+  if (total.reached == 0) return fmt::format("'{}' is never reached", message);
+  return fmt::format("'{}' never holds: it is reached {} times in {} runs", message, total.reached,
+                     total.runs_reached);
 }
 
 }  // namespace detsim

@@ -37,10 +37,10 @@ struct PropertyTotal {
 class PropertyTotals {
  public:
   void add(const std::vector<PropertyCount>& properties);
+  /// Those of other runs.
+  void merge(const PropertyTotals& other);
   bool empty() const { return totals_.empty(); }
   const std::map<std::string, PropertyTotal>& by_message() const { return totals_; }
-  /// The messages of those.
-  std::vector<std::string> missing() const;
 
  private:
   std::map<std::string, PropertyTotal> totals_;
@@ -48,7 +48,7 @@ class PropertyTotals {
 
 const char* word_of(PropertyKind kind);
 nlohmann::ordered_json json_of(const PropertyTotals& totals);
-/// A line for each that is missing; nothing when none is.
-std::string console_text(const PropertyTotals& totals);
+/// Why it is missing.
+std::string words_of(const std::string& message, const PropertyTotal& total);
 
 }  // namespace detsim

@@ -239,6 +239,7 @@ class Reader {
     const auto asked = is_whole ? options.runs : runs_of(options.shard, options.runs);
     if (options.runs != ~0ull && asked > rows.size()) results_.missing = asked - rows.size();
     if (is_whole) options.shard = {};
+    if (results_.missing == 0) judge_properties(options, results_.done);
     measure_coverage(results_, results_.done.coverage);
     tell();
   }

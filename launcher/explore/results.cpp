@@ -51,9 +51,12 @@ void fill(const Json& json, RunRecord& record) {
     record.failure = {json.at("kind").get<std::string>(), json.at("message").get<std::string>(),
                       json.at("signature").get<std::string>()};
   }
-  const auto rules = json.find("faults");
-  if (rules == json.end()) return;
-  for (const auto& rule : *rules) {
+  for (const auto& property : json.value("properties", Json::array())) {
+    record.properties.push_back(
+        {static_cast<PropertyKind>(property.at(0).get<int>()), property.at(1).get<std::string>(),
+         property.at(2).get<std::uint64_t>(), property.at(3).get<std::uint64_t>()});
+  }
+  for (const auto& rule : json.value("faults", Json::array())) {
     record.rules.push_back({rule.at(0).get<std::string>(), rule.at(1).get<int>() != 0,
                             rule.at(2).get<std::uint32_t>(), rule.at(3).get<std::uint64_t>(),
                             rule.at(4).get<std::uint64_t>()});
@@ -79,7 +82,14 @@ std::string to_line(const RunRecord& record) {
                         rule.per_billion, rule.opportunities, rule.strikes);
     before = ",";
   }
-  return line + (record.rules.empty() ? "}" : "]}");
+  if (!record.rules.empty()) line += "]";
+  before = ",\"properties\":[";
+  for (const auto& property : record.properties) {
+    line += fmt::format("{}[{},{},{},{}]", before, static_cast<int>(property.kind),
+                        quoted(property.message), property.reached, property.held);
+    before = ",";
+  }
+  return line + (record.properties.empty() ? "}" : "]}");
 }
 
 bool parse_line(const std::string& line, RunRecord& record) {
@@ -108,6 +118,7 @@ void count(Exploration& done, const RunRecord& record) {
   done.schedules.add(record.schedule);
   done.outcomes.add(record.outcome);
   done.faults.add(record.rules, record.failed);
+  done.properties.add(record.properties);
   auto& strategy = done.strategies[without_length(record.strategy)];
   ++strategy.runs;
   strategy.failed += record.failed ? 1 : 0;
@@ -136,6 +147,20 @@ void count(Exploration& done, const KeptExample& example) {
   bucket.strategy = example.strategy;
   bucket.directory = example.directory;
   bucket.problem.clear();
+}
+
+void judge_properties(const ExploreOptions& options, Exploration& done) {
+  const bool is_whole =
+      options.shard.count == 1 && !done.interrupted && !(options.until_failure && done.failed > 0);
+  if (!is_whole) return;
+  for (const auto& [message, total] : done.properties.by_message()) {
+    if (!total.is_missing()) continue;
+    const auto signature = fmt::format("{}: {}", word_of(total.kind), message);
+    auto& bucket = done.buckets[signature];
+    bucket.failure = {"property", words_of(message, total), signature};
+    bucket.seed = options.first_seed;
+    bucket.strategy = options.mixes ? "mix" : strategy_of(options.run);
+  }
 }
 
 std::unique_ptr<ResultWriter> ResultWriter::create(const ExploreOptions& options, bool goes_on,

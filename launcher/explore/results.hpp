@@ -29,6 +29,7 @@ struct RunRecord {
   std::string strategy;          // not in its line: it follows from the seed
   Failure failure;               // if it failed
   std::vector<RuleCount> rules;  // of its fault plan
+  std::vector<PropertyCount> properties;
 };
 
 /// The example of a failure.

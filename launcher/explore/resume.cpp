@@ -97,6 +97,7 @@ std::string resume(const std::string& directory, const ExploreOptions& defaults,
   if (!results.problem.empty()) return results.problem;
   results.done.interrupted = false;
   results.done.coverage.clear();
+  std::erase_if(results.done.buckets, [](const auto& entry) { return entry.second.count == 0; });
   begun.earlier = std::make_shared<const Results>(std::move(results));
   options = std::move(begun);
   return "";

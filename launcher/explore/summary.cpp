@@ -5,6 +5,7 @@
 
 #include "launcher/explore/explorer.hpp"
 #include "launcher/values.hpp"
+#include "launcher/xml.hpp"
 
 namespace detsim {
 namespace {
@@ -12,25 +13,52 @@ namespace {
 std::string percent(double part) { return fmt::format("{:.3g} %", 100 * part); }
 
 std::string rate_words(const Bucket& bucket, std::uint64_t runs) {
+  if (bucket.count == 0) return counted(runs, "run");
   const auto rate = rate_of(bucket.count, runs);
   return fmt::format("{} of {} runs, {} ({} to {})", bucket.count, runs, percent(rate.rate),
                      percent(rate.low), percent(rate.high));
 }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default:
-        // XML 1.0 has no other control characters, and no bytes that are no UTF-8.
-        out += (c >= 0 && c < 32 && c != '\n' && c != '\t') || c < 0 ? '?' : c;
+std::string name_of_case(const Bucket& bucket) {
+  return bucket.count == 0 ? bucket.failure.signature
+                           : fmt::format("{}, seed {}", bucket.failure.kind, bucket.seed);
+}
+
+std::string junit_failure(const Bucket& bucket, std::uint64_t runs, const std::string& program) {
+  return fmt::format("<failure type=\"{}\" message=\"{}\">{}\n{}</failure>\n", bucket.failure.kind,
+                     xml_escaped(bucket.failure.message), xml_escaped(rate_words(bucket, runs)),
+                     xml_escaped(replay_of(bucket, program)));
+}
+
+// A case for each test, and one for each property that held in none of them.
+std::string junit_text_of_tests(const std::string& name, const Exploration& done,
+                                const std::string& program) {
+  std::string cases;
+  std::size_t count = done.tests.size(), failed = 0;
+  for (const auto& test : done.tests) {
+    const auto dot = test.name.find('.');
+    std::string failures;
+    for (const auto* bucket : most_frequent_first(done)) {
+      if (bucket->test == test.name) failures += junit_failure(*bucket, test.runs, program);
     }
+    failed += failures.empty() ? 0 : 1;
+    cases += fmt::format("<testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n{}</testcase>\n",
+                         xml_escaped(dot == test.name.npos ? "detsim" : test.name.substr(0, dot)),
+                         xml_escaped(dot == test.name.npos ? test.name : test.name.substr(dot + 1)),
+                         static_cast<double>(test.wall_ns) / 1e9, failures);
   }
-  return out;
+  for (const auto* bucket : most_frequent_first(done)) {
+    if (bucket->count != 0) continue;
+    ++count, ++failed;
+    cases +=
+        fmt::format("<testcase classname=\"detsim\" name=\"{}\">\n{}</testcase>\n",
+                    xml_escaped(name_of_case(*bucket)), junit_failure(*bucket, done.runs, program));
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "<testsuite name=\"detsim: {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3f}\">\n"
+      "{}</testsuite>\n</testsuites>\n",
+      xml_escaped(name), count, failed, static_cast<double>(done.wall_ns) / 1e9, cases);
 }
 
 }  // namespace
@@ -58,8 +86,9 @@ std::string console_text(const Exploration& done) {
       counted(done.schedules.distinct(), "distinct schedule"),
       counted(done.outcomes.distinct(), "outcome"), percent(done.schedules.chance_of_new()));
   for (const auto* bucket : most_frequent_first(done)) {
-    text += fmt::format("\n{}\n    {}\n    seed {}, strategy {}\n", bucket->failure.message,
-                        rate_words(*bucket, done.runs), bucket->seed, bucket->strategy);
+    text += fmt::format("\n{}\n    {}\n", bucket->failure.message, rate_words(*bucket, done.runs));
+    if (bucket->count == 0) continue;
+    text += fmt::format("    seed {}, strategy {}\n", bucket->seed, bucket->strategy);
     if (!bucket->directory.empty()) {
       text += fmt::format("    repeat: detsim replay {0}\n    reduce: detsim bisect {0}\n",
                           shell_quoted(bucket->directory));
@@ -76,20 +105,19 @@ std::string junit_text(const ExploreOptions& options, const Exploration& done,
                        const std::string& program) {
   std::string name;
   for (const auto& word : options.run.command) name += (name.empty() ? "" : " ") + word;
+  if (!done.tests.empty()) return junit_text_of_tests(name, done, program);
   const auto cases = std::max<std::size_t>(done.buckets.size(), 1);
   auto text = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
       "<testsuite name=\"detsim: {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3f}\">\n",
-      escaped(name), cases, done.buckets.size(), static_cast<double>(done.wall_ns) / 1e9);
+      xml_escaped(name), cases, done.buckets.size(), static_cast<double>(done.wall_ns) / 1e9);
   if (done.buckets.empty()) {
     text += fmt::format("<testcase classname=\"detsim\" name=\"{} runs\"/>\n", done.runs);
   }
   for (const auto* bucket : most_frequent_first(done)) {
-    text += fmt::format(
-        "<testcase classname=\"detsim\" name=\"{0}, seed {1}\">\n"
-        "<failure type=\"{0}\" message=\"{2}\">{3}\n{4}</failure>\n</testcase>\n",
-        bucket->failure.kind, bucket->seed, escaped(bucket->failure.message),
-        escaped(rate_words(*bucket, done.runs)), escaped(replay_of(*bucket, program)));
+    text +=
+        fmt::format("<testcase classname=\"detsim\" name=\"{}\">\n{}</testcase>\n",
+                    xml_escaped(name_of_case(*bucket)), junit_failure(*bucket, done.runs, program));
   }
   return text + "</testsuite>\n</testsuites>\n";
 }

@@ -36,6 +36,7 @@ Json failure_of(const Bucket& bucket, std::uint64_t runs, const std::string& pro
                {"signature", bucket.failure.signature},
                {"count", bucket.count}};
   put_rate(json, bucket.count, runs);
+  if (!bucket.test.empty()) json["test"] = bucket.test;
   json["dir"] = bucket.directory;
   json["replay"] = replay_of(bucket, program);
   if (!bucket.problem.empty()) json["problem"] = bucket.problem;
@@ -61,6 +62,13 @@ Json json_of(const ExploreOptions& options, const Exploration& done, const std::
     put_rate(strategies.back(), total.failed, total.runs);
   }
   json["faults"] = json_of(done.faults);
+  json["properties"] = json_of(done.properties);
+  for (const auto& test : done.tests) {
+    json["tests"].push_back({{"name", test.name},
+                             {"runs", test.runs},
+                             {"failed", test.failed},
+                             {"wall_ns", test.wall_ns}});
+  }
   auto& coverage = json["coverage"] = Json::array();
   for (const auto& point : done.coverage) {
     coverage.push_back({{"runs", point.runs},

@@ -97,9 +97,14 @@ std::string note_of(const ExploreOptions& options, const RunOptions& run_options
   if (run.result.refused != 0) append(packet, run.result.problem);
   if (note.interrupted || note.refused != 0) return packet;
   if (note.failed) append_failure(packet, options, run_options, shared, runner, run);
-  if (!run.result.faults.rules.empty()) {
+  const auto& faults = run.result.faults;
+  if (!faults.rules.empty() || !faults.properties.empty()) {
     // Rules without an opportunity are told once by each worker.
-    packet += to_text(counts_of(run.result.faults, is_first));
+    packet += to_text(counts_of(faults, is_first));
+    packet.push_back('\0');
+  }
+  if (!faults.properties.empty()) {
+    packet += to_text(properties_of(faults));
     packet.push_back('\0');
   }
   return packet;

@@ -25,8 +25,8 @@ void claim_kept(SharedWork& shared, const Exploration& done);
 std::string directory_for(const ExploreOptions& options, const Failure& failure);
 
 /// What a worker tells of a run: this, and the strings behind it, each ended by a zero byte: of a
-/// failed one kind, message, signature, directory, problem; then, if it had a fault plan, its
-/// rules. Of a run that could not be done: why.
+/// failed one kind, message, signature, directory, problem; then, if it had a fault plan or stated
+/// properties, its rules; then the properties. Of a run that could not be done: why.
 struct RunNote {
   std::uint64_t seed = 0;
   std::uint64_t schedule_hash = 0;

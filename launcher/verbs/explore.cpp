@@ -5,6 +5,7 @@
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/own_files.hpp"
+#include "launcher/explore/per_test.hpp"
 #include "launcher/explore/report_files.hpp"
 #include "launcher/explore/resume.hpp"
 #include "launcher/say.hpp"
@@ -21,7 +22,7 @@ constexpr Limits kLimitsDefault = {
 struct Given {
   RunOptionsGiven run;
   ReportFiles files;
-  bool keep_going = false;
+  bool keep_going = false, per_test = false;
   std::string resume;  // the directory
 };
 
@@ -57,6 +58,8 @@ void add_options(CLI::App& app, ExploreOptions& options, Given& given) {
       "What a run's own directories may hold together. Default: 512M");
   app.add_flag("--until-failure", options.until_failure, "Stop at the first failure");
   app.add_flag("--keep-going", given.keep_going, "Go on after failures, which is the default");
+  app.add_flag("--per-test", given.per_test,
+               "Explore each test of a GoogleTest, Catch2 or doctest program by itself");
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
       ->type_name("DIR");
   app.add_option("--resume", given.resume,
@@ -86,11 +89,13 @@ std::string settle_shard(ExploreOptions& options, bool is_given) {
 
 // What is reported is made of the result directory, as a merged report is; where that could not be
 // written, of what is known here.
-bool report(const ExploreOptions& options, const Exploration& done, const ReportFiles& files,
+bool report(const ExploreOptions& options, const Exploration& done, const Given& given,
             const std::string& program) {
-  if (!files.any()) return true;
-  auto results = read_results({options.directory});
-  if (!results.problem.empty() || results.done.runs < done.runs) {
+  if (!given.files.any()) return true;
+  auto results = given.per_test ? Results{} : read_results({options.directory});
+  if (given.per_test) {
+    // Each test has results of its own.
+  } else if (!results.problem.empty() || results.done.runs < done.runs) {
     say("the result directory is not whole: the reports have no list of runs");
     results = {};
   }
@@ -98,7 +103,7 @@ bool report(const ExploreOptions& options, const Exploration& done, const Report
   results.options = options;
   results.done = done;
   results.done.coverage = std::move(coverage);
-  return write_reports(files, results, program);
+  return write_reports(given.files, results, program);
 }
 
 // What is left to do, and where. Empty: done.
@@ -125,6 +130,41 @@ std::string settle(ExploreOptions& options, const ExploreOptions& defaults, cons
   const auto words = make_private(options.run);
   if (!words.empty() && !options.quiet) say(words);
   return "";
+}
+
+// Empty: done is what came of it.
+std::string explore_each(const ExploreOptions& options, const Given& given, Exploration& done) {
+  if (!given.resume.empty() || options.shard != Shard{} || !given.files.html.empty()) {
+    return "--per-test does not go with --resume, --shard and --html";
+  }
+  const auto list = list_tests(options.run);
+  if (!list.problem.empty()) return list.problem;
+  done = explore_tests(options, list.tests, [&](const TestTotal& test) {
+    if (options.quiet) return;
+    if (test.failed == 0) {
+      fmt::print("ok      {}: {}\n", test.name, counted(test.runs, "run"));
+    } else {
+      fmt::print("FAILED  {}: {} of {} runs\n", test.name, test.failed, test.runs);
+    }
+    std::fflush(stdout);
+  });
+  return "";
+}
+
+// What is left of a run of this verb when the exploration is done.
+int finish(const ExploreOptions& options, const Exploration& done, const Given& given,
+           const std::string& program) {
+  if (!options.quiet) fmt::print("{}{}", given.per_test ? "\n" : "", console_text(done));
+  const bool is_reported = report(options, done, given, program);
+  if (done.buckets.empty() && !done.interrupted && !options.keeps_directory) {
+    discard_results(options.directory);
+  }
+  if (done.interrupted && !given.per_test && !options.quiet) {
+    say(fmt::format("go on with: {} explore --resume {}", shell_quoted(program),
+                    shell_quoted(options.directory)));
+  }
+  if (!is_reported) return kExitFailed;
+  return done.buckets.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -155,22 +195,21 @@ int verb_explore(const Invocation& invocation) {
     say(problem);
     return kExitFailed;
   }
-  const auto done = explore(options);
+  Exploration done;
+  if (given.per_test) {
+    const auto problem = explore_each(options, given, done);
+    if (!problem.empty()) {
+      say(problem);
+      return kExitFailed;
+    }
+  } else {
+    done = explore(options);
+  }
   if (done.refused != 0) {
     say(done.problem);
     return done.refused;
   }
-  if (!options.quiet) fmt::print("{}", console_text(done));
-  const bool is_reported = report(options, done, given.files, invocation.program);
-  if (done.failed == 0 && !done.interrupted && !options.keeps_directory) {
-    discard_results(options.directory);
-  }
-  if (done.interrupted && !options.quiet) {
-    say(fmt::format("go on with: {} explore --resume {}", shell_quoted(invocation.program),
-                    shell_quoted(options.directory)));
-  }
-  if (!is_reported) return kExitFailed;
-  return done.failed == 0 ? 0 : 1;
+  return finish(options, done, given, invocation.program);
 }
 
 }  // namespace detsim

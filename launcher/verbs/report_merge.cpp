@@ -37,7 +37,7 @@ int verb_report_merge(const Invocation& invocation) {
   for (const auto& note : results.notes) say(note);
   if (!quiet) fmt::print("{}", console_text(results.done));
   if (!write_reports(files, results, invocation.program)) return kExitFailed;
-  if (results.done.failed > 0) return 1;
+  if (!results.done.buckets.empty()) return 1;
   return results.missing > 0 ? kExitFailed : 0;
 }
 

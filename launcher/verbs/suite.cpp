@@ -10,6 +10,7 @@
 #include "launcher/say.hpp"
 #include "launcher/suite/run_test.hpp"
 #include "launcher/values.hpp"
+#include "launcher/xml.hpp"
 
 namespace detsim {
 namespace {
@@ -19,7 +20,8 @@ namespace fs = std::filesystem;
 
 struct SuiteOptions {
   std::vector<std::string> words;  // the action
-  std::string file = "detsim.yaml", profile = "ci", pattern, directory = "detsim-suite", json;
+  std::string file = "detsim.yaml", profile = "ci", pattern, directory = "detsim-suite", json,
+              junit;
   bool quiet = false;
   std::string program;
 };
@@ -108,10 +110,40 @@ Json json_of(const suite::TestResult& result, const std::string& program) {
 
 bool write_json(const SuiteOptions& options, const std::vector<suite::TestResult>& results) {
   if (options.json.empty()) return true;
-  Json json = {{"schema", 1}, {"profile", options.profile}};
+  Json json = {{"schema", 1}, {"detsim", DETSIM_VERSION}, {"profile", options.profile}};
   auto& tests = json["tests"] = Json::array();
   for (const auto& result : results) tests.push_back(json_of(result, options.program));
   return write_file(options.json, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+// A case per test; what could not be run is an error.
+std::string junit_text(const SuiteOptions& options, const std::vector<suite::TestResult>& results) {
+  std::string cases;
+  std::size_t failed = 0, refused = 0;
+  for (const auto& result : results) {
+    std::string body;
+    if (!result.refused.empty()) {
+      ++refused;
+      body = fmt::format("<error message=\"{}\"/>\n", xml_escaped(result.refused));
+    } else if (!result.holds()) {
+      ++failed;
+      for (const auto& broken : result.broken) {
+        body += fmt::format(
+            "<failure type=\"{}\" message=\"{}\">{}\n{}</failure>\n",
+            xml_escaped(broken.first.property), xml_escaped(broken.first.words),
+            counted(broken.count, "run"),
+            broken.directory.empty() ? "" : xml_escaped(replay_of(broken, options.program)));
+      }
+      if (result.interrupted) body += "<failure type=\"interrupted\" message=\"interrupted\"/>\n";
+    }
+    cases += fmt::format(
+        "<testcase classname=\"detsim.suite\" name=\"{}\" time=\"{:.3f}\">\n{}</testcase>\n",
+        xml_escaped(result.name), static_cast<double>(result.wall_ns) / 1e9, body);
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"detsim suite: "
+      "{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}</testsuite>\n</testsuites>\n",
+      xml_escaped(options.profile), results.size(), failed, refused, cases);
 }
 
 int run(const suite::Suite& suite, const std::vector<const suite::Test*>& tests,
@@ -143,6 +175,9 @@ int run(const suite::Suite& suite, const std::vector<const suite::Test*>& tests,
     fmt::print("{} of {} tests hold (profile {})\n", held, tests.size(), options.profile);
   }
   if (!write_json(options, results)) return misused(fmt::format("cannot write '{}'", options.json));
+  if (!options.junit.empty() && !write_file(options.junit, junit_text(options, results))) {
+    return misused(fmt::format("cannot write '{}'", options.junit));
+  }
   if (refused) return kExitFailed;
   return held == tests.size() && !interrupted ? 0 : 1;
 }
@@ -194,6 +229,7 @@ int verb_suite(const Invocation& invocation) {
       ->type_name("DIR");
   app.add_option("--json", options.json, "Write what came of it to this file, for programs")
       ->type_name("FILE");
+  app.add_option("--junit", options.junit, "The same as JUnit XML")->type_name("FILE");
   app.add_flag("--quiet,-q", options.quiet, "Tell only of what does not hold");
   app.footer(
       "Exit status: 0 everything held; 1 something did not; 125 the suite is wrong, nothing was\n"

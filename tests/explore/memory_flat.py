@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""The memory of an exploration does not grow with its runs.
+
+    memory_flat.py DETSIM PROGRAM RUNS
+
+Looks at what the explorer and its workers have for themselves (private memory) while it goes on. Of
+the looks after the first tenth, the mean of the last quarter may be 2 MiB above that of the second
+quarter. What is counted by its hash (schedules, outcomes) is bounded, but grows at first: PROGRAM
+should have few schedules.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+DETSIM, PROGRAM, RUNS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+GROWTH_KIB_MAX = 2048
+
+
+def private_kib(pid):
+    """Of a process; 0: there is none any more."""
+    try:
+        with open(f'/proc/{pid}/smaps_rollup', encoding='ascii') as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith('Private_'))
+    except OSError:
+        return 0
+
+
+def workers_of(pid):
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def mean(numbers):
+    return sum(numbers) / len(numbers)
+
+
+def main():
+    directory = tempfile.mkdtemp(prefix='detsim-flat-')
+    looks = []
+    try:
+        process = subprocess.Popen([DETSIM, 'explore', '-q', '--seeds', f'1..{RUNS}', '--dir',
+                                    directory + '/out', '--', PROGRAM],
+                                   stdin=subprocess.DEVNULL, cwd=directory)
+        every = min(5, RUNS / 30000)
+        while process.poll() is None:
+            found = [private_kib(pid) for pid in [process.pid, *workers_of(process.pid)]]
+            if all(found):
+                looks.append(sum(found))
+            time.sleep(every)
+        with open(directory + '/out/runs.jsonl', 'rb') as file:
+            runs = sum(line.startswith(b'{"seed"') for line in file)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    looks = looks[len(looks) // 10:]
+    if runs != RUNS or len(looks) < 12:
+        print(f'{runs} of {RUNS} runs, {len(looks)} looks: too few')
+        return 1
+    quarter = len(looks) // 4
+    early, late = mean(looks[quarter:2 * quarter]), mean(looks[-quarter:])
+    print(f'{runs} runs: {early:.0f} KiB in the second quarter, {late:.0f} KiB in the last')
+    return 0 if late <= early + GROWTH_KIB_MAX else 1
+
+
+sys.exit(main())
