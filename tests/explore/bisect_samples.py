@@ -20,9 +20,13 @@ LINES = {
     'file_race': ['file_race.cpp:16'],
     'lost_wakeup': ['lost_wakeup.cpp:20', 'lost_wakeup.cpp:27',
                     'They meet at (anonymous namespace)::mutex'],
+    'publication': ['publication.cpp:23', 'publication.cpp:28',
+                    'They meet at (anonymous namespace)::settings'],
+    'aba': ['aba.cpp:28', 'They meet at (anonymous namespace)::head'],
     'destruction_order': [],
     'log_store': [],
     'retry': [],
+    'two_writes': [],
     'shutdown': ['shutdown.cpp:31'],
 }
 
