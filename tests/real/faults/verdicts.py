@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).parent
-REPEATED_RUNS = 5
+REPEATED_RUNS = 3
 SKIPPED = 77
 
 
