@@ -70,6 +70,8 @@ struct DiskNode {
   ChunkList history;
   std::uint32_t sizes_used = 0;  // sizes that it had since the last sync, the last ones
   std::uint64_t sizes[kSizesKept] = {};
+  std::uint32_t failures = 0;                          // of syncs
+  std::int32_t failed_how = 0;                         // the last one's errno
   std::uint64_t followed_begin = 0, followed_end = 0;  // the bytes that were ever mapped
   // The second bookkeeping, which the model is checked against: see faultplan/disk/dirty.hpp.
   ChunkList dirty_pages;
@@ -128,6 +130,13 @@ struct Needs {
   } each[kNeedsMax];
 };
 
+/// An open file that was told of its node's so-manieth failure (interpose/disk/told.hpp).
+struct Told {
+  std::uint32_t node = 0, failures = 0;
+  std::int32_t real_pid = 0, fd = 0;
+};
+constexpr std::uint32_t kToldMax = 1024;
+
 /// A directory of the disk: where the target sees it, and where it lies for everybody else.
 struct DiskView {
   char shown[kDiskTextBytes] = {};
@@ -145,7 +154,9 @@ struct DiskState {
   std::uint64_t durable_at = 0;     // ordered profiles: all changes until then are durable
   std::uint32_t last_extended = 0;  // node whose extension was the last event; 0: another event was
   ChunkList changes;
-  ChunkList released;  // numbers of nodes whose grave is to be emptied
+  std::uint64_t told_so_far = 0;
+  Told told[kToldMax];  // the last ones
+  ChunkList released;   // numbers of nodes whose grave is to be emptied
   Needs needs;
 
   std::uint64_t ordinals = 0;

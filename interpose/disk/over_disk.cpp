@@ -11,6 +11,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/disk/mappings.hpp"
 #include "interpose/disk/names.hpp"
+#include "interpose/disk/told.hpp"
 #include "interpose/disk/writes.hpp"
 
 namespace detsim {
@@ -92,7 +93,8 @@ long sync_over_disk(const Call& call, Frame& f) {
     note_synced(disk_state(), *node, f.number == __NR_fdatasync ? SyncKind::data : SyncKind::all);
   }
   disk::empty_graves();
-  return 0;
+  const bool is_told = f.number != __NR_syncfs && node->kind == NodeKind::file;
+  return is_told ? -disk::take_failure(*node, static_cast<int>(f.rdi)) : 0;
 }
 
 // Some file systems do not know it, so programs can do without.
@@ -109,7 +111,7 @@ long close_over_disk(const Call& call, Frame& f) {
   return result;
 }
 
-long open_over_disk(const Call& call, Frame& f) {
+long open_on_disk(const Call& call, Frame& f) {
   switch (f.number) {
     case __NR_open: return disk::open_file(call, f, AT_FDCWD, f.rdi, f.rsi);
     case __NR_creat: return disk::open_file(call, f, AT_FDCWD, f.rdi, O_CREAT | O_WRONLY | O_TRUNC);
@@ -119,6 +121,12 @@ long open_over_disk(const Call& call, Frame& f) {
   open_how how;
   if (!get_user(how, reinterpret_cast<const void*>(f.rdx))) return call.handler(f);
   return disk::open_file(call, f, static_cast<int>(f.rdi), f.rsi, how.flags);
+}
+
+long open_over_disk(const Call& call, Frame& f) {
+  const long result = open_on_disk(call, f);
+  if (result >= 0 && disk_state().told_so_far != 0) disk::note_opened(static_cast<int>(result));
+  return result;
 }
 
 long rename_over_disk(const Call& call, Frame& f) {

@@ -9,6 +9,7 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/disk/mappings.hpp"
+#include "interpose/disk/told.hpp"
 #include "interpose/disk/writes.hpp"
 #include "interpose/faults/effects.hpp"
 #include "interpose/faults/marks.hpp"
@@ -129,12 +130,13 @@ namespace strike {
 bool disk_write_fail(Moment& moment) { return answer_error(moment); }
 bool disk_read_fail(Moment& moment) { return answer_error(moment); }
 bool disk_fsync_fail(Moment& moment) {
+  answer_error(moment);
   auto* node = has_disk() ? disk_file(moment.fd) : nullptr;
-  if (node != nullptr) {
-    disk::note_stores_to(*node);
-    note_sync_failed(disk_state(), *node);
-  }
-  return answer_error(moment);
+  if (node == nullptr) return true;
+  disk::note_stores_to(*node);
+  note_sync_failed(disk_state(), *node);
+  disk::note_failure(*node, moment.fd, moment.error);
+  return true;
 }
 
 bool disk_rename_fail(Moment& moment) { return answer_error(moment); }

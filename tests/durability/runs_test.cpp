@@ -141,6 +141,17 @@ TEST_CASE("only what may cut the power makes a disk") {
   CHECK(!names({"--faults", "calm", "--then", "true"}));
 }
 
+TEST_CASE("a failed sync is told to each open file once, and to none that is opened later") {
+  const Place place;
+  const auto stores = std::string(TARGETS) + "stores ";
+  for (const char* profile : {"ext4-ordered", "xfs", "btrfs", "posix-strict"}) {
+    // The third sync of the file or its directory is the first that may fail.
+    const auto result = place.run(stores + "told", "true",
+                                  {"--profile", profile, "--fault", "disk.fsync_fail,when=3"}, 1);
+    CHECK_MESSAGE(result.output == "xwwxwww\n", result.error);
+  }
+}
+
 TEST_CASE("a plan says how the power loss tears") {
   const Place place;
   const auto stores = std::string(TARGETS) + "stores ";

@@ -71,6 +71,23 @@ void store(const std::string& how, int fd, char* at) {
       if (done <= 0) check(pwrite(fd, text.data(), kBytes, 0) == kBytes, "copy"), offset = kBytes;
     }
     check(fsync(fd) == 0, "fsync");
+  } else if (how == "told") {  // each open file of a failed sync, once
+    const int other = open("file", O_RDWR), same = dup(fd);
+    const auto sync_of = [](int each) { return fsync(each) == 0 ? 'w' : 'x'; };
+    write(other, "n", 1);
+    const char first = sync_of(fd), second = sync_of(fd);
+    printf("%c%c", first, second);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+      for (const int each : {same, other, other}) putchar(sync_of(each));
+      exit(0);
+    }
+    fflush(stdout);
+    waitpid(child, nullptr, 0);
+    for (const int each : {other, open("file", O_RDWR)}) putchar(sync_of(each));
+    putchar(10);
+    fflush(stdout);
   } else if (how == "child") {
     in_child(at, 'n');
     munmap(at, kBytes);
