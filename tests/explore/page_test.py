@@ -67,7 +67,8 @@ def made_up(directory, runs):
                    'first_seed': 1, 'runs': runs, 'strategy': 'mix',
                    'shard': {'index': 1, 'count': 1}, 'environment': [], 'cpus': 2,
                    'epoch_ns': 1577836800 * 10**9, 'virtual_limit_ns': 2**64 - 1,
-                   'faults': 'moderate', 'fault': [], 'private': [], 'files': []}, head)
+                   'faults': 'moderate', 'fault': [], 'duration_ns': 2**64 - 1,
+                   'until_failure': False, 'timeout_ns': 60 * 10**9, 'files': []}, head)
     draws = random.Random(1)
     lines = [one_run(draws, number) for number in range(runs)]
     with open(directory + '/runs.jsonl', 'w', encoding='utf-8') as out:
@@ -220,8 +221,10 @@ def main():
             lines = made_up(f'{directory}/{runs}', runs)
             page = f'{directory}/{runs}.html'
             began = time.monotonic()
-            subprocess.run([DETSIM, 'report', 'merge', '-q', f'{directory}/{runs}', '--html', page],
-                           timeout=120, check=False)
+            merged = subprocess.run([DETSIM, 'report', 'merge', '-q', f'{directory}/{runs}',
+                                     '--html', page], timeout=120, check=False)
+            if merged.returncode != 1:  # there are failures
+                raise RuntimeError(f'report merge ended with {merged.returncode}')
             wrote = time.monotonic() - began
             opened = open_page(driver, page)
             print(f'{runs} runs: {os.path.getsize(page) / 1e6:.1f} MB, written in {wrote:.2f} s, '
