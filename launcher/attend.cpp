@@ -25,6 +25,7 @@
 #include "launcher/report.hpp"
 #include "launcher/say.hpp"
 #include "launcher/watchdog.hpp"
+#include "scheduler/park.hpp"
 #include "scheduler/spin_words.hpp"
 
 namespace detsim {
@@ -55,30 +56,35 @@ class Attendant {
         began_ns_(now_ns()),
         next_tick_ns_(began_ns_ + kFirstTick_ns) {}
 
-  void attend() {
+  Attended attend(std::size_t parked) {
     do {
       over_ = false;
-      serve();
+      if (serve(parked) == Attended::parked) return Attended::parked;
       result_.outside_signal = signals_.asked_to_end();
       result_.outcome = result_.ended_by_signal != 0 ? Outcome::failed : world().outcome;
       report();
     } while (goes_on());
     end();
+    return Attended::ended;
   }
 
  private:
-  void serve() {
+  Attended serve(std::size_t parked) {
     while (!over_) {
       const auto word = __atomic_load_n(&world().outcome_word, __ATOMIC_SEQ_CST);
       guard();
       serve_request();
       watch_root();
+      if (!over_ && __atomic_load_n(&park_control().used, __ATOMIC_SEQ_CST) != parked) {
+        return Attended::parked;
+      }
       watch_signals();
       watch_outcome();
       watch_limits();
       watch_spinning();
       if (!over_) sleep(word);
     }
+    return Attended::ended;
   }
 
   // Whoever looked at it, a debugger, may have let it go on.
@@ -390,9 +396,9 @@ class Attendant {
 
 }  // namespace
 
-void attend(const RunOptions& options, pid_t root, const SignalWatch& signals, TraceWriter* trace,
-            RunResult& result) {
-  Attendant(options, root, signals, trace, result).attend();
+Attended attend(const RunOptions& options, pid_t root, const SignalWatch& signals,
+                TraceWriter* trace, RunResult& result, std::size_t parked) {
+  return Attendant(options, root, signals, trace, result).attend(parked);
 }
 
 }  // namespace detsim

@@ -9,8 +9,12 @@
 
 namespace detsim {
 
-/// Returns when the run is over and no process of it is left. `trace` may be nullptr.
-void attend(const RunOptions& options, pid_t root, const SignalWatch& signals, TraceWriter* trace,
-            RunResult& result);
+enum class Attended { ended, parked };
+
+/// Returns when the run is over and no process of it is left; or when one of its processes has
+/// parked, which was wanted (scheduler/park.hpp): then the run goes on when that one is ordered to.
+/// `trace` may be nullptr. `parked`: how many are known to have parked already.
+Attended attend(const RunOptions& options, pid_t root, const SignalWatch& signals,
+                TraceWriter* trace, RunResult& result, std::size_t parked = 0);
 
 }  // namespace detsim

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,8 @@ namespace {
 
 // What waitpid() said of those that lost their parents, by pid.
 std::map<pid_t, std::uint32_t> statuses;
+
+std::set<pid_t> spared;
 
 // proc(5), stat, from field 3 on; empty: there is no such process.
 std::string facts_of(pid_t pid) {
@@ -93,9 +96,41 @@ void stop_and_wait(pid_t pid) {
   }
 }
 
+void spare(pid_t pid) { spared.insert(pid); }
+void spare_no_longer(pid_t pid) { spared.erase(pid); }
+
+namespace {
+
+// One run of a process that parks. Its root process is a child like the parked one.
+std::optional<std::uint32_t> kill_all_but_spared(pid_t root) {
+  std::optional<std::uint32_t> found;
+  const bool was_alone = world().processes_used <= 1;
+  for (bool some = true; some;) {
+    some = false;
+    if (root > 0 && !found) {
+      int status = 0;
+      pid_t pid = waitpid(root, &status, WNOHANG | __WALL);
+      if (pid == 0) kill(root, SIGKILL);
+      while (pid == 0 || (pid < 0 && errno == EINTR)) pid = waitpid(root, &status, __WALL);
+      found = static_cast<std::uint32_t>(status);
+    }
+    if (was_alone) return found;
+    for (const pid_t child : children()) {
+      if (spared.contains(child)) continue;
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, __WALL);
+      some = true;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 std::optional<std::uint32_t> kill_all(pid_t root) {
   std::optional<std::uint32_t> found;
   statuses.clear();
+  if (!spared.empty()) return kill_all_but_spared(root);
   int status = 0;
   // Most runs leave nobody. Killing a child makes its children ours: the next round finds them.
   for (pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);; pid = waitpid(-1, &status, __WALL)) {

@@ -23,6 +23,10 @@ bool is_alive(pid_t pid);
 /// Stops a process and waits, a second at most, until it has stopped.
 void stop_and_wait(pid_t pid);
 
+/// A child that kill_all() leaves alone, or no longer does: one that is parked.
+void spare(pid_t pid);
+void spare_no_longer(pid_t pid);
+
 /// Kills all descendants, and returns when they are gone. Returns the status of `root` if it was
 /// among them.
 std::optional<std::uint32_t> kill_all(pid_t root);

@@ -73,15 +73,30 @@ bool can_follow(const Choices& choices, std::string& problem) {
   return false;
 }
 
-void follow(World& world, const Choices& choices) {
+void follow(StrategyState& strategy, const Choices& choices) {
   auto& list = list_of_world();
   list.switch_count = choices.switches.size();
   list.wake_count = choices.wakes.size();
   std::copy(choices.switches.begin(), choices.switches.end(), list.switches);
   std::copy(choices.wakes.begin(), choices.wakes.end(), list.wakes);
-  world.scheduler.strategy.index = replay_strategy();
-  world.scheduler.strategy.parameter = 0;
-  world.scheduler.strategy.choices = &list;
+  strategy.index = replay_strategy();
+  strategy.parameter = 0;
+  strategy.choices = &list;
+}
+
+void follow_on(const Choices& choices) {
+  auto& list = list_of_world();
+  const auto replace = [](Choice* entries, std::uint64_t next, std::uint64_t& count,
+                          const std::vector<Choice>& wanted, std::uint64_t from) {
+    count = next;
+    for (const auto& choice : wanted) {
+      if (choice.number >= from) entries[count++] = choice;
+    }
+  };
+  const auto& scheduler = world().scheduler;
+  replace(list.switches, list.next_switch, list.switch_count, choices.switches,
+          scheduler.decisions);
+  replace(list.wakes, list.next_wake, list.wake_count, choices.wakes, scheduler.wake_draws);
 }
 
 void follow_strikes(FaultState& faults, const Choices& choices) {

@@ -22,8 +22,11 @@ Parsed<ChoicesFile> parse_choices_file(const std::string& path);
 
 /// Whether the world has room for them; `problem` says in one line if not.
 bool can_follow(const Choices& choices, std::string& problem);
-/// Before the run: the world follows them, whatever strategy it has.
-void follow(World& world, const Choices& choices);
+/// Before the run: what its strategy is.
+void follow(StrategyState& strategy, const Choices& choices);
+/// The world stands in the middle of a run that has followed the same choices so far: it follows
+/// the rest of these now.
+void follow_on(const Choices& choices);
 /// After the plan was compiled: what strikes is what is listed, if the choices list strikes.
 void follow_strikes(FaultState& faults, const Choices& choices);
 /// After it; result.faults must be there.

@@ -7,6 +7,7 @@
 
 #include "faultplan/plan.hpp"
 #include "scheduler/invariant.hpp"
+#include "scheduler/prefix.hpp"
 #include "scheduler/rounds.hpp"
 
 namespace detsim {
@@ -35,10 +36,10 @@ struct Lasting {
         decisions(w.scheduler.decisions),
         wake_draws(w.scheduler.wake_draws),
         roots_started(w.scheduler.roots_started),
-        strategy(w.scheduler.strategy.index),
-        parameter(w.scheduler.strategy.parameter),
-        length(w.scheduler.strategy.length),
-        choices(w.scheduler.strategy.choices) {}
+        strategy(own_strategy(w.scheduler).index),
+        parameter(own_strategy(w.scheduler).parameter),
+        length(own_strategy(w.scheduler).length),
+        choices(own_strategy(w.scheduler).choices) {}
 
   void give_back(World& w) const {
     w.config = config;

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "launcher/image.hpp"
 #include "launcher/signals.hpp"
 #include "launcher/wall/wall.hpp"
 #include "scheduler/invariant.hpp"
@@ -136,9 +137,11 @@ std::uint32_t choose_core() {
   return core < 0 ? 0 : static_cast<std::uint32_t>(core);
 }
 
-Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core,
-                 const PrivateView* view) {
+Start start_root(const RunOptions& options, const Launch& launch, const Target& target) {
+  const auto* view = launch.view.get();
+  const auto environment =
+      image_environment(launch.environment, target, launch.library,
+                        fmt::format("{}", world().config.world_fd), options.environment_pad);
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) {
     return {.problem = fmt::format("cannot make a pipe: {}", std::strerror(errno))};
@@ -151,8 +154,8 @@ Start start_root(const RunOptions& options, const Target& target,
   // own): the child only calls the kernel, and this process waits until it executes.
   const pid_t pid = view != nullptr ? fork() : vfork();
   if (pid == 0) {
-    become_target(options, target, arguments.data(), variables.data(), core, view, launcher, here,
-                  pipe[1]);
+    become_target(options, target, arguments.data(), variables.data(), launch.core, view, launcher,
+                  here, pipe[1]);
   }
   come_back(here);
   close(pipe[1]);

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "launcher/run.hpp"
-#include "launcher/target.hpp"
+#include "launcher/launch.hpp"
 
 namespace detsim {
 
@@ -20,10 +19,8 @@ struct Start {
 };
 
 /// The new process executes the target at once. Signal dispositions and the signal mask are as
-/// this process got them, whatever it changed for itself (signals.hpp). With a `view`, the process
+/// this process got them, whatever it changed for itself (signals.hpp). With a view, the process
 /// is in it.
-Start start_root(const RunOptions& options, const Target& target,
-                 const std::vector<std::string>& environment, std::uint32_t core,
-                 const PrivateView* view);
+Start start_root(const RunOptions& options, const Launch& launch, const Target& target);
 
 }  // namespace detsim

@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "scheduler/invariant.hpp"
+
 namespace detsim {
 namespace {
 
@@ -91,6 +93,15 @@ std::unique_ptr<WorldMapping> WorldMapping::create(const Config& config, std::st
 WorldMapping::~WorldMapping() {
   munmap(world_address(), kWorldBytes);
   close(fd_);
+}
+
+void WorldMapping::leave() { munmap(world_address(), kWorldBytes); }
+
+void WorldMapping::come_back() {
+  const auto* at = mmap(world_address(), kWorldBytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd_, 0);
+  DETSIM_INVARIANT(at == world_address());
+  madvise(world_address(), kWorldBytes, MADV_DONTDUMP);
 }
 
 void WorldMapping::publish() {

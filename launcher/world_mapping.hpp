@@ -20,6 +20,11 @@ class WorldMapping {
   /// From now on the run may use it.
   void publish();
 
+  /// Leaves the address to another world, and comes back to it; what is in the world stays.
+  void leave();
+  void come_back();
+  int descriptor() const { return fd_; }
+
  private:
   explicit WorldMapping(int fd) : fd_(fd) {}
   int fd_;

@@ -8,6 +8,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include "scheduler/invariant.hpp"
+#include "scheduler/prefix.hpp"
 
 namespace detsim {
 namespace {
@@ -127,17 +128,29 @@ std::uint64_t child_ancestry(std::uint64_t parent, std::uint32_t child) {
 
 void (*wake_observer)(std::uint64_t chosen, std::uint64_t candidates) = nullptr;
 
-void Scheduler::begin(std::uint64_t seed) {
+void begin_choices(Scheduler& scheduler, std::uint64_t seed) {
+  auto& strategy = scheduler.strategy;
   DETSIM_INVARIANT(strategy.index < strategies().size());
-  next_deadline_ns = kNever;
-  task_free = kNoTask;
-  timer_free = kNoTimer;
-  wakes = ChoiceStream::derive(seed, Stream::wake);
+  scheduler.wakes = ChoiceStream::derive(seed, Stream::wake);
   strategy.stream = ChoiceStream::derive(seed, Stream::schedule);
   const Strategy& row = strategies()[strategy.index];
   if (strategy.parameter == 0) strategy.parameter = row.parameter_default;
   DETSIM_INVARIANT(strategy.parameter <= row.parameter_max);
   row.begin(strategy);
+  for (TaskId id = 0; id < scheduler.tasks_used; ++id) {
+    Task& task = scheduler.tasks[id];
+    if (!alive(task)) continue;
+    task.data = ChoiceStream::derive(seed, Stream::data, task.ancestry);
+    task.strategy = {};
+    row.task_started(strategy, task, nullptr);
+  }
+}
+
+void Scheduler::begin(std::uint64_t seed) {
+  next_deadline_ns = kNever;
+  task_free = kNoTask;
+  timer_free = kNoTimer;
+  begin_choices(*this, seed);
 }
 
 Task* Scheduler::start(const Task* parent, std::uint64_t seed) {

@@ -14,6 +14,7 @@
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/entry/events.hpp"
+#include "interpose/entry/prefix.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
 
@@ -228,6 +229,7 @@ long clone_sharing_memory(const CloneRequest& request) {
 
 long do_clone(const CloneRequest& request) {
   if (!valid(request)) return -EINVAL;
+  end_prefix();
   if ((request.flags & CLONE_THREAD) != 0) return clone_thread(request);
   if ((request.flags & CLONE_VM) != 0) return clone_sharing_memory(request);
   return clone_process(request);

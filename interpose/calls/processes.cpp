@@ -22,6 +22,7 @@
 #include "interpose/entry/switch.hpp"
 #include "scheduler/invariant.hpp"
 #include "scheduler/limits.hpp"
+#include "scheduler/prefix.hpp"
 
 extern "C" [[noreturn]] void detsim_give_baton_and_exit(std::uint32_t* baton, std::uint64_t status);
 
@@ -201,7 +202,7 @@ Process* start_process(Process* parent) {
 
 Task* start_task(Process& process, const Task* parent) {
   auto& w = world();
-  Task* task = w.scheduler.start(parent, w.config.seed);
+  Task* task = w.scheduler.start(parent, current_seed());
   if (task == nullptr) return nullptr;
   auto& thread = thread_of(*task);
   thread = {};

@@ -6,7 +6,7 @@
 #include "interpose/calls/processes.hpp"
 #include "interpose/calls/procfs.hpp"
 #include "interpose/calls/random.hpp"
-#include "interpose/entry/switch.hpp"
+#include "interpose/entry/prefix.hpp"
 
 namespace detsim {
 namespace {
@@ -200,7 +200,7 @@ void boot_id(ProcText& out, const ProcPath&) {
 }
 
 void uuid(ProcText& out, const ProcPath&) {
-  auto& stream = current_task().data;
+  auto& stream = data_stream();
   const auto high = stream.next();
   uuid_from(out, high, stream.next());
 }

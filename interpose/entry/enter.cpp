@@ -9,6 +9,7 @@
 #include "interpose/entry/cpu.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
+#include "interpose/entry/park.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/trap.hpp"
 #include "interpose/faults/strike.hpp"
@@ -74,6 +75,8 @@ extern "C" void detsim_enter(Frame* frame) {
     scheduling_point({OperationKind::yield, 0});
   }
   // A wait that a signal interrupted which then ran no handler goes on as if nothing had been.
+  if (may_park_before_calls()) [[unlikely]]
+    park_before(f);
   long result;
   bool is_planned = has_fault_plan();
   do {

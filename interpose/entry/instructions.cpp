@@ -6,6 +6,7 @@
 #include "interpose/base/user.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/signals.hpp"
+#include "interpose/entry/prefix.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
@@ -140,7 +141,7 @@ bool answer_patched(Registers registers) {
   if (instruction.kind == PatchedInstruction::processor_id) {
     set_register(registers, instruction.reg, instruction.bits, cpu().thread->cpu);
   } else {
-    set_register(registers, instruction.reg, instruction.bits, current_task().data.next());
+    set_register(registers, instruction.reg, instruction.bits, data_stream().next());
     auto& flags = reg(registers, REG_EFL);
     flags = (flags & ~kArithmeticFlags) | kCarry;  // there is always a number
   }

@@ -3,6 +3,7 @@
 #include "interpose/calls/call.hpp"
 #include "interpose/calls/clock.hpp"
 #include "interpose/entry/cpu.hpp"
+#include "interpose/entry/prefix.hpp"
 #include "interpose/entry/symbols.hpp"
 #include "scheduler/world.hpp"
 
@@ -12,7 +13,9 @@ namespace detsim {
 
 EXPORTED int detsim_public_is_running(std::uint64_t* seed) {
   if (cpu().task == nullptr) return 0;
-  if (seed != nullptr) *seed = world().config.seed;
+  if (seed == nullptr) return 1;
+  end_prefix();
+  *seed = world().config.seed;
   return 1;
 }
 

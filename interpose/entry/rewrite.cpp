@@ -8,6 +8,7 @@
 #include "interpose/entry/rewrite_stub.hpp"
 #include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
+#include "scheduler/park.hpp"
 
 extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
 
@@ -333,14 +334,30 @@ bool decide(std::uint64_t site) {
   return true;
 }
 
+void note_for_parked(std::uint64_t address) {
+  auto& park = park_control();
+  if (park.used == 0 || park.sites_used == kNotedSitesMax) return;
+  park.sites[park.sites_used++] = address;
+}
+
 }  // namespace
+
+void rewrite_ahead(std::uint64_t address) {
+  unsigned char code[kSyscallBytes];
+  if (!read_original(address, code, sizeof code) || code[0] != 0x0f || code[1] != 0x05) return;
+  Site* site = site_at(address);
+  if (site == nullptr || site->is_decided) return;
+  if (traps < kTrapsBeforeDecoder) traps = kTrapsBeforeDecoder;
+  site->is_decided = decide(address);
+}
 
 void consider_rewriting(std::uint64_t address, std::uint64_t number) {
   ++traps;
   ++door_counters().trapped_calls;
   Site* site = site_at(address);
   if (site == nullptr || site->is_decided || number == kSignalReturn) return;
-  if (++site->traps % kTrapsBefore == 0) site->is_decided = decide(address);
+  if (++site->traps == 1) note_for_parked(address);
+  if (site->traps % kTrapsBefore == 0) site->is_decided = decide(address);
 }
 
 std::uint64_t resume_address(std::uint64_t rip) {

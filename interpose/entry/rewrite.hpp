@@ -29,6 +29,10 @@ namespace detsim {
 /// whether it does changes nothing but speed.
 void consider_rewriting(std::uint64_t site, std::uint64_t number);
 
+/// In a process that is parked: rewrites a site that trapped in a copy of it, so that later copies
+/// need not trap. Vector registers must be free to use.
+void rewrite_ahead(std::uint64_t site);
+
 /// Where to go on for a target address that lies inside of a rewritten site; 0: at the address
 /// itself.
 std::uint64_t resume_address(std::uint64_t rip);

@@ -21,6 +21,7 @@
 #include "interpose/entry/elf_walk.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/instructions.hpp"
+#include "interpose/entry/prefix.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/entry/symbols.hpp"
 #include "interpose/entry/trap.hpp"
@@ -75,23 +76,6 @@ const Elf64_auxv_t* find_auxiliary(const Elf64_auxv_t* vector, std::uint64_t typ
   return nullptr;
 }
 
-// The kernel's random bytes, and what ld.so made of them before this constructor: the stack
-// canary and the pointer guard (glibc, tcbhead_t). Nothing was mangled or guarded with them yet
-// that is still in use.
-void fix_random_bytes(const Elf64_auxv_t* auxiliary) {
-  const auto* entry = find_auxiliary(auxiliary, AT_RANDOM);
-  if (entry == nullptr) return;
-  auto stream =
-      ChoiceStream::derive(world().config.seed, Stream::identity, current_task().ancestry);
-  const std::uint64_t canary = stream.next() & ~0xffull;
-  const std::uint64_t guard = stream.next();
-  auto* bytes = reinterpret_cast<std::uint64_t*>(entry->a_un.a_val);
-  bytes[0] = canary;
-  bytes[1] = guard;
-  __asm__ volatile("mov %0, %%fs:0x28" : : "r"(canary));
-  __asm__ volatile("mov %0, %%fs:0x30" : : "r"(guard));
-}
-
 // nohup and the like: what is ignored or blocked at the start stays so. The kernel's own SIGCHLD
 // must not be ignored, or ended children would be gone before anybody looked at them.
 void inherit_signals(Process& root, ThreadState& thread) {
@@ -120,7 +104,7 @@ void begin_round() {
 void begin_world() {
   auto& w = world();
   if (round_of_run().number != 0) begin_round();
-  w.scheduler.begin(w.config.seed);
+  begin_prefix();
   w.next_pid = 1000;
   Process* root = start_process(nullptr);
   root->real_pid = static_cast<std::int32_t>(raw(__NR_getpid));
@@ -179,7 +163,7 @@ extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** en
   measure_vector_state();
   find_real_functions(auxiliary);
   take_over_kernel_thread();
-  fix_random_bytes(auxiliary);
+  fix_random_bytes(find_auxiliary(auxiliary, AT_RANDOM));
   name_image();
   if (const auto* vdso = find_auxiliary(auxiliary, AT_SYSINFO_EHDR)) patch_vdso(vdso->a_un.a_val);
   scan_image();

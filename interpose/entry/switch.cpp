@@ -13,6 +13,7 @@
 #include "interpose/calls/timers.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/outside.hpp"
+#include "interpose/entry/park.hpp"
 #include "interpose/entry/paused.hpp"
 #include "interpose/entry/spin.hpp"
 #include "scheduler/happened_before.hpp"
@@ -221,6 +222,8 @@ Task& choose() {
       take_outside_signals();
     serve_due_timers();
     if (scheduler.spinners != 0) look_at_spinners(false);
+    if (park_control().at_decisions) [[unlikely]]
+      park_before_decision();
     const auto decisions = scheduler.decisions;
     if (Task* next = scheduler.decide(me)) {
       if (scheduler.decisions != decisions) {

@@ -11,6 +11,7 @@
 #include "interpose/calls/clock.hpp"
 #include "interpose/calls/random.hpp"
 #include "interpose/entry/elf_walk.hpp"
+#include "interpose/entry/prefix.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/faults/sdk.hpp"
 #include "interpose/faults/strike.hpp"
@@ -147,7 +148,7 @@ EXPORTED int detsim_public_buggify(const char* name) {
 }
 
 EXPORTED std::uint64_t detsim_public_random() {
-  return cpu().task == nullptr ? 0 : current_task().data.next();
+  return cpu().task == nullptr ? 0 : data_stream().next();
 }
 
 EXPORTED void detsim_public_property(int kind, int condition, const char* message,

@@ -59,6 +59,7 @@ class Explorer {
     }
     std::signal(SIGINT, old_int);
     std::signal(SIGTERM, old_term);
+    if (options_.fork_server) done_.why_fresh = shared_->why_fresh;
     munmap(memory, sizeof(SharedWork));
     done_.wall_ns = elapsed_ns();
     progress(true);

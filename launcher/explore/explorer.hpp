@@ -32,6 +32,7 @@ struct ExploreOptions {
   bool quiet = false;
   bool shares_files = false;               // its runs do, instead of having their own directories
   std::shared_ptr<const Results> earlier;  // what was done of it before (resume.hpp)
+  bool fork_server = true;                 // runs start from one process, where they can
 };
 
 /// The strategy of a seed when strategies are mixed.
@@ -78,6 +79,7 @@ struct Exploration {
   std::vector<TestTotal> tests;         // empty: it is one
   std::vector<CoveragePoint> coverage;  // by seed; empty: not known
   bool interrupted = false;
+  std::string why_fresh;  // why runs were started anew each; empty: they were not
   double runs_per_second() const {
     return wall_ns == 0 ? 0 : static_cast<double>(runs) * 1e9 / static_cast<double>(wall_ns);
   }

@@ -19,6 +19,10 @@ namespace {
 constexpr std::uint64_t kDiskBytes = 512u << 20;
 constexpr unsigned kCrashesMax = 16;  // are looked at: a run may let its processes crash
 constexpr std::size_t kKeptBytesMax = 64u << 20;
+// Fork servers of one runner: each had to go since the files were put back that it stood on.
+constexpr unsigned kServersMax = 8;
+// Shorter runs are done as fast from their beginning.
+constexpr std::uint64_t kDecisionsMin = 100;
 
 std::string take_all(int fd) {
   struct stat status {};
@@ -69,12 +73,48 @@ void Runner::take_view(RunOptions& options, RunResult& result) {
   options.view = view_;
 }
 
-KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
-  KeptRun run;
-  unsigned crashes = 0;
-  empty(output_);
-  empty(error_);
-  empty(words_fd_);
+void Runner::start_server(RunOptions& options) {
+  if (servers_++ == kServersMax) {
+    why_fresh_ = "each changes files that it has a copy of";
+    return;
+  }
+  server_ = ForkServer::start(options, why_fresh_);
+  clear_outputs();
+  if (server_ == nullptr && why_fresh_.empty()) why_fresh_ = "it cannot be started";
+  if (server_ != nullptr) options.view = server_->view();
+}
+
+RunResult Runner::run_somehow(RunOptions& options) {
+  if (server_ != nullptr && server_->is_stale()) server_.reset();
+  if (may_serve_ && server_ == nullptr && why_fresh_.empty()) start_server(options);
+  if (server_ == nullptr) return run_target(options);
+  if (server_->serves(options)) {
+    auto result = server_->run(options);
+    if (result.refused == 0) return result;
+    why_fresh_ = result.problem;
+    server_.reset();
+    clear_outputs();
+    return run_target(options);
+  }
+  server_->leave_world();
+  auto result = run_target(options);
+  server_->enter_world();
+  return result;
+}
+
+// The places are made by a run of its own.
+void Runner::branch_along(RunOptions options, std::uint64_t decisions) {
+  if (server_ == nullptr || !why_no_branches_.empty() || decisions < kDecisionsMin) return;
+  clear_outputs();
+  use_own_streams(options);
+  RunResult result;
+  take_view(options, result);
+  if (result.refused == 0 && !server_->is_stale() && server_->serves(options)) {
+    why_no_branches_ = server_->branch_along(options, decisions);
+  }
+}
+
+void Runner::use_own_streams(RunOptions& options) {
   const bool has_input = options.standard_input > STDERR_FILENO;
   if (!has_input) options.standard_input = input_;
   if (has_input) lseek(options.standard_input, 0, SEEK_SET);
@@ -82,6 +122,19 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
   options.standard_error = error_;
   options.words = words_;
   options.announcement.clear();
+}
+
+void Runner::clear_outputs() {
+  empty(output_);
+  empty(error_);
+  empty(words_fd_);
+}
+
+KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
+  KeptRun run;
+  unsigned crashes = 0;
+  clear_outputs();
+  use_own_streams(options);
   options.look = [&](World& w, Outcome outcome) {
     run.facts = gather(w, outcome);
     print_report(*run.facts, words_);
@@ -93,7 +146,7 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
   options.returns_view = true;
   take_view(options, run.result);
   const auto began = std::chrono::steady_clock::now();
-  if (run.result.refused == 0) run.result = run_target(options);
+  if (run.result.refused == 0) run.result = run_somehow(options);
   view_ = std::move(run.result.view);
   run.wall_ns = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)

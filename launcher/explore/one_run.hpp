@@ -4,10 +4,12 @@
 #pragma once
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "launcher/explore/failure.hpp"
+#include "launcher/fork_server.hpp"
 
 namespace detsim {
 
@@ -33,12 +35,34 @@ class Runner {
   /// `options`' descriptors, words, look and quietness are overwritten.
   /// `look` sees the world of a run that detsim stopped, while its processes exist.
   KeptRun run(RunOptions options, const std::function<void(World&)>& look = {});
+
+  /// Runs that differ only in their seed start from one process from now on, if they can.
+  void use_fork_server() { may_serve_ = true; }
+  /// Why they are started anew each all the same; empty: they are not, or nothing was run yet.
+  const std::string& why_fresh() const { return why_fresh_; }
+
+  /// Later runs with the first of these options' choices go on from places along that run of so
+  /// many decisions, if the fork server is used and the program allows it.
+  void branch_along(RunOptions options, std::uint64_t decisions);
+  /// Why they do not; empty: they do, or were not asked to.
+  const std::string& why_no_branches() const { return why_no_branches_; }
+  /// nullptr: none is used, or it has not started.
+  const ForkServer* server() const { return server_.get(); }
   /// A digest of the output of the last run.
   std::uint64_t output_digest() const { return output_digest_; }
 
  private:
   void take_view(RunOptions& options, RunResult& result);
+  RunResult run_somehow(RunOptions& options);
+  void start_server(RunOptions& options);
+  void clear_outputs();
+  void use_own_streams(RunOptions& options);
 
+  bool may_serve_ = false;
+  std::unique_ptr<ForkServer> server_;
+  unsigned servers_ = 0;  // started so far
+  std::string why_fresh_;
+  std::string why_no_branches_;
   int input_ = -1, output_ = -1, error_ = -1, words_fd_ = -1;
   std::FILE* words_ = nullptr;
   std::string problem_;

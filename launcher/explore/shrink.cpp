@@ -50,6 +50,15 @@ KeptRun Shrinker::run(const Choices& choices) {
   return runner_.run(options);
 }
 
+// What will be tried next begins as this run.
+void Shrinker::branch_along(const Choices& choices, std::uint64_t decisions) {
+  auto options = failure_.run;
+  options.choices = std::make_shared<Choices>(choices);
+  options.wall_limit_ns = kWallLimit_ns;
+  options.quiet = true;
+  runner_.branch_along(options, decisions);
+}
+
 // What had an effect is the list from here on: the same run, without what did not fit.
 bool Shrinker::fails(const Choices& choices) {
   auto key = to_text(choices);
@@ -59,8 +68,10 @@ bool Shrinker::fails(const Choices& choices) {
   const bool same = run.failure && run.failure->kind == failure_.kind &&
                     run.failure->signature == failure_.signature;
   known_[std::move(key)] = same;
-  if (same) best_ = run.result.followed;
-  return same;
+  if (!same) return false;
+  best_ = run.result.followed;
+  branch_along(best_, run.result.decisions);
+  return true;
 }
 
 bool Shrinker::reproduces() { return fails(*failure_.run.choices); }
@@ -154,6 +165,7 @@ bool Shrinker::try_one_switch() {
   for (const auto& choice : failure_.run.choices->switches) tids.insert(choice.value);
   const auto kept = best_;
   const auto plain = run(strikes_of(best_));
+  branch_along(strikes_of(best_), plain.result.decisions);
   for (std::uint64_t number = 0; number < plain.result.decisions; ++number) {
     for (const auto tid : tids) {
       auto one = strikes_of(kept);

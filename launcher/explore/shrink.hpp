@@ -37,6 +37,7 @@ class Shrinker {
   bool take_out_strikes();
   bool take_out_strike_and_move();
   void make_strikes_plain();
+  void branch_along(const Choices& choices, std::uint64_t decisions);
   bool take_out_parts();
   bool take_out_and_move();
   bool try_one_switch();

@@ -85,6 +85,9 @@ std::string console_text(const Exploration& done) {
       done.failed, counted(done.buckets.size(), "way"),
       counted(done.schedules.distinct(), "distinct schedule"),
       counted(done.outcomes.distinct(), "outcome"), percent(done.schedules.chance_of_new()));
+  if (!done.why_fresh.empty()) {
+    text += fmt::format("each run was started anew, without the fork server: {}\n", done.why_fresh);
+  }
   for (const auto* bucket : most_frequent_first(done)) {
     text += fmt::format("\n{}\n    {}\n", bucket->failure.message, rate_words(*bucket, done.runs));
     if (bucket->count == 0) continue;

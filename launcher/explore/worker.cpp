@@ -51,6 +51,22 @@ bool claims(SharedWork& shared, const std::string& signature) {
   return false;
 }
 
+// The run has the processor while the worker waits for it, so they may well share it: passing
+// on to another one takes longer than most steps of a run.
+void pin_to(int core) {
+  if (core < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(core), &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+void note_why_fresh(SharedWork& shared, const std::string& why) {
+  bool noted = false;
+  if (!shared.has_why_fresh.compare_exchange_strong(noted, true)) return;
+  why.copy(shared.why_fresh, sizeof shared.why_fresh - 1);
+}
+
 void append(std::string& packet, const std::string& text) {
   packet.append(text, 0, kTextMax);
   packet.push_back('\0');
@@ -163,8 +179,10 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
   if (getppid() != explorer) _exit(kExitFailed);
   setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
   Runner runner;
+  if (options.fork_server) runner.use_fork_server();
   auto run_options = options.run;
   run_options.core = core_of(index);
+  pin_to(run_options.core);
   run_options.quiet = true;
   const auto runs = options.runs == ~0ull ? ~0ull : runs_of(options.shard, options.runs);
   for (bool is_first = true; !shared.stop; is_first = false) {
@@ -184,6 +202,7 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
     const auto run = runner.run(run_options);
     if (is_very_first) shared.length = length_of(run.result);
     tell(socket, note_of(options, run_options, shared, runner, run, is_first));
+    if (!runner.why_fresh().empty()) note_why_fresh(shared, runner.why_fresh());
     if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
   }
   _exit(0);

@@ -17,6 +17,9 @@ struct SharedWork {
   std::atomic<std::uint64_t> length{kNever};
   /// Signatures of which an example is being kept; 0: free.
   std::atomic<std::uint64_t> kept[1024] = {};
+  /// Why runs are started anew each; written once.
+  std::atomic<bool> has_why_fresh{false};
+  char why_fresh[256] = {};
 };
 
 /// Failures of which an example was kept before.

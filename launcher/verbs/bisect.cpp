@@ -24,6 +24,7 @@ struct BisectOptions {
   std::optional<std::uint64_t> good, bad;
   std::string out = "detsim-reduced.txt";
   RunOptions run;  // --good and --bad; its quietness is everybody's
+  bool fork_server = true;
 };
 
 std::string length_words(const Choices& choices) {
@@ -65,6 +66,16 @@ void explain(Shrinker& shrinker, Runner& runner, const KeptFailure& failure) {
   fmt::print("{}", words_of_switch(runner, failure.run, shrinker.choices(), *critical));
 }
 
+void say_work(const Runner& runner) {
+  const auto* server = runner.server();
+  if (server == nullptr) return;
+  say(fmt::format("of the {} events of these runs {} were executed", server->events(),
+                  server->executed_events()));
+  if (!runner.why_no_branches().empty()) {
+    say("no run began in the middle: " + runner.why_no_branches());
+  }
+}
+
 int bisect(const BisectOptions& options, const std::string& program) {
   const auto& directory = options.directories[0];
   std::string problem;
@@ -77,6 +88,7 @@ int bisect(const BisectOptions& options, const std::string& program) {
   std::error_code error;
   std::filesystem::current_path(failure->working_directory, error);
   Runner runner;
+  if (options.fork_server) runner.use_fork_server();
   Shrinker shrinker(runner, *failure, options.runs_max);
   if (!shrinker.reproduces()) {
     say("the failure does not show any more when its choices are followed; see `detsim replay`");
@@ -89,6 +101,7 @@ int bisect(const BisectOptions& options, const std::string& program) {
   };
   step(shrinker.choices());
   shrinker.shrink(step);
+  if (!options.run.quiet) say_work(runner);
   auto reduced = failure->run;
   reduced.choices_path = directory + "/reduced.txt";
   if (!write_file(reduced.choices_path, to_text(shrinker.choices()))) {
@@ -184,6 +197,8 @@ void add_options(CLI::App& app, BisectOptions& options) {
       [](const std::string& text) { return parse_number(text, 1, 1000000); },
       [&](std::uint64_t runs) { options.runs_max = static_cast<unsigned>(runs); },
       fmt::format("Runs at most. Default: {}", kRunsMax));
+  app.add_flag("!--no-fork-server", options.fork_server,
+               "Begin every run at the start of the program, not where it parts from others");
   add_seed("--good", options.good, "In place of DIR: a seed with which the PROGRAM passes");
   add_seed("--bad", options.bad, "and one with which it fails: what makes the difference?");
   app.add_option("--out", options.out,

@@ -1,0 +1,48 @@
+// Parked processes: a process of the run that has stopped in the middle of it and, whenever the
+// launcher orders it to, goes on in a copy of itself (docs/fork-server.md). What is here passes
+// between the two, and lies in the world on pages of its own: the launcher puts the rest of the
+// world back to how it was before each order, and leaves these alone.
+//
+// Zeroed memory: nobody parks.
+#pragma once
+#include <cstdint>
+
+#include "scheduler/world.hpp"
+
+namespace detsim {
+
+constexpr unsigned kPlacesMax = 64;
+constexpr unsigned kNotedSitesMax = 256;
+
+struct ParkPlace {
+  std::int32_t real_pid = 0;   // of who is parked here; 0: nobody
+  std::uint32_t orders = 0;    // futex: how often it was ordered to go on in a copy
+  std::uint32_t answers = 0;   // futex: how many orders it has carried out
+  std::int32_t child = 0;      // the last copy's real pid; -errno when there is none
+  std::uint64_t decision = 0;  // at which it stands: Scheduler::decisions
+};
+
+struct Park {
+  // -- written by the launcher
+  bool at_prefix_end = false;  // park before the seed has an effect, or the outside is touched
+  bool at_first_call = false;  // and before the first call: faults follow from the seed too
+  bool at_decisions = false;   // park before those, as long as nothing outside was touched
+  std::uint32_t decision_count = 0;
+  std::uint64_t decisions[kPlacesMax] = {};  // ascending
+
+  // -- written by the run
+  std::uint32_t used = 0;           // places so far
+  std::uint32_t next_decision = 0;  // index into `decisions`
+  std::uint32_t outside_call = 0;   // number + 1 of the first call that touched the outside
+  ParkPlace places[kPlacesMax];
+  /// Where system calls of copies trapped: the parked process rewrites them, for later copies.
+  std::uint32_t sites_used = 0;
+  std::uint64_t sites[kNotedSitesMax] = {};
+};
+
+constexpr std::uint64_t kWorldPark = kWorldAddress + (3ull << 30);
+constexpr std::uint64_t kParkBytes = 8192;
+static_assert(sizeof(Park) <= kParkBytes);
+inline Park& park_control() { return *reinterpret_cast<Park*>(kWorldPark); }
+
+}  // namespace detsim

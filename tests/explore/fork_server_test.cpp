@@ -1,0 +1,139 @@
+// Runs that start from the fork server are the runs that start anew: same trace, same end, same
+// output, for every program and seed given. And runs that go on from places in the middle of
+// another one are the runs that the same choices give from the start.
+//
+//    fork_server_test SEEDS PROGRAM...
+//    fork_server_test --branches LISTS PROGRAM...
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "launcher/explore/explorer.hpp"
+#include "launcher/explore/one_run.hpp"
+
+namespace {
+
+using namespace detsim;
+
+struct Seen {
+  std::uint64_t trace_hash, events, schedule_hash;
+  int code;
+  std::string output, error;
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+Seen see(Runner& runner, const RunOptions& options) {
+  const auto run = runner.run(options);
+  if (run.result.refused != 0) fmt::print("refused: {}\n", run.result.problem);
+  return {run.result.trace_hash,    run.result.events, run.result.schedule_hash,
+          exit_code_of(run.result), run.output,        run.error};
+}
+
+std::vector<Seen> see_all(const RunOptions& common, std::uint64_t seeds, bool served,
+                          std::string& why_fresh) {
+  Runner runner;
+  if (served) runner.use_fork_server();
+  std::vector<Seen> all;
+  auto options = common;
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    mix_strategy(options);
+    all.push_back(see(runner, options));
+  }
+  why_fresh = runner.why_fresh();
+  return all;
+}
+
+// How many runs differ.
+unsigned compare(const std::string& program, std::uint64_t seeds) {
+  RunOptions options;
+  options.command = {program};
+  options.wall_limit_ns = 60ull * 1000000000;
+  options.quiet = true;
+  std::string why_fresh, nothing;
+  const auto served = see_all(options, seeds, true, why_fresh);
+  const auto fresh = see_all(options, seeds, false, nothing);
+  if (!why_fresh.empty()) fmt::print("{}: started anew: {}\n", program, why_fresh);
+  unsigned wrong = why_fresh.empty() ? 0 : 1;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (served[i] == fresh[i]) continue;
+    ++wrong;
+    fmt::print("{}: seed {}: anew {:016x}, {} events, exits with {}; served {:016x}, {}, {}\n",
+               program, i + 1, fresh[i].trace_hash, fresh[i].events, fresh[i].code,
+               served[i].trace_hash, served[i].events, served[i].code);
+  }
+  fmt::print("{}: {} seeds, {} differ\n", program, seeds, wrong);
+  return wrong;
+}
+
+// A list of choices that share their beginning with `base`.
+std::shared_ptr<Choices> vary(const Choices& base, ChoiceStream& draw, std::uint64_t decisions) {
+  auto varied = std::make_shared<Choices>(base);
+  auto& switches = varied->switches;
+  if (!switches.empty()) switches.resize(draw.below(switches.size() + 1));
+  std::uint64_t number = switches.empty() ? 0 : switches.back().number;
+  for (auto more = draw.below(6); more > 0; --more) {
+    number += 1 + draw.below(decisions / 4 + 1);
+    switches.push_back({number, static_cast<std::int64_t>(1000 + draw.below(5))});
+  }
+  return varied;
+}
+
+struct Tried {
+  std::shared_ptr<const Choices> choices;
+  Seen seen;
+};
+
+// From places in the middle.
+std::vector<Tried> try_lists(RunOptions options, std::uint64_t lists) {
+  std::vector<Tried> tried;
+  Runner runner;
+  runner.use_fork_server();
+  options.choices = std::make_shared<Choices>();
+  auto draw = ChoiceStream::derive(1, Stream::schedule);
+  auto last = runner.run(options);
+  const auto decisions = last.result.decisions;
+  for (std::uint64_t i = 0; i < lists; ++i) {
+    options.choices = std::make_shared<Choices>(last.result.followed);
+    runner.branch_along(options, 1000);  // however short it is
+    options.choices = vary(last.result.followed, draw, decisions);
+    tried.push_back({options.choices, see(runner, options)});
+    if (draw.below(3) == 0) last = runner.run(options);
+  }
+  const auto* server = runner.server();
+  fmt::print("{}: of {} events {} were executed; {}\n", options.command[0],
+             server == nullptr ? 0 : server->events(),
+             server == nullptr ? 0 : server->executed_events(), runner.why_no_branches());
+  return tried;
+}
+
+unsigned compare_branches(const std::string& program, std::uint64_t lists) {
+  RunOptions options;
+  options.command = {program};
+  options.wall_limit_ns = 60ull * 1000000000;
+  options.quiet = true;
+  const auto tried = try_lists(options, lists);
+  Runner fresh;
+  unsigned wrong = 0;
+  for (const auto& one : tried) {
+    options.choices = one.choices;
+    if (see(fresh, options) == one.seen) continue;
+    fmt::print("{}: list {} gives another run from the middle\n", program, &one - tried.data());
+    ++wrong;
+  }
+  return wrong;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
+  const int first = branches ? 3 : 2;
+  if (count <= first) return 2;
+  const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
+  unsigned wrong = 0;
+  for (int i = first; i < count; ++i) {
+    wrong += branches ? compare_branches(arguments[i], number) : compare(arguments[i], number);
+  }
+  return wrong == 0 ? 0 : 1;
+}
