@@ -3,6 +3,7 @@
  * detsim nothing of it has an effect: no place misbehaves, no property is checked, and the random
  * numbers are the seed's own (see detsim_random).
  *
+ *   detsim_fork_point();
  *   if (DETSIM_BUGGIFY("cache: forget an entry")) forget(entry);
  *   DETSIM_ALWAYS(balance >= 0, "no overdraft", "account 17");
  *   DETSIM_SOMETIMES(retries > 0, "a request is retried");
@@ -59,6 +60,23 @@ static inline uint64_t detsim_random(void) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
+}
+
+/* "What differs from run to run begins here": the program has been set up, and nothing before this
+ * place depends on the seed. `detsim explore` starts the program once up to here, and each run goes
+ * on from here. Without it that is where `main` begins. Everything that depends on the seed ends
+ * the preparation by itself if it comes earlier: a thread or a process that is started, random
+ * bytes. Calls after the first have no effect. (The note lets libdetsim.so know before `main` that
+ * there is such a place.) */
+static inline void detsim_fork_point(void) {
+  typedef void (*function_t)(void);
+  function_t function = (function_t)detsim_sdk_find_("detsim_public_fork_point");
+#if defined(__ELF__)
+  __asm__ volatile(
+      ".pushsection .note.detsim, \"a\", @note\n"
+      ".balign 4\n.long 7, 0, 1\n.asciz \"detsim\"\n.balign 4\n.popsection");
+#endif
+  if (function != NULL) function();
 }
 
 static inline void detsim_property_(enum detsim_property_kind kind, int condition,

@@ -386,7 +386,7 @@ bool find_function(const ElfObject& object, std::uint64_t address, FunctionRange
                     address, range);
 }
 
-std::uint64_t build_id_of(const ElfObject& object) {
+bool find_note(const ElfObject& object, const char* name, std::uint32_t type, ElfNote& note) {
   for (unsigned i = 0; i < object.segment_count; ++i) {
     const auto& s = object.segments[i];
     if (s.p_type != PT_NOTE) continue;
@@ -394,22 +394,29 @@ std::uint64_t build_id_of(const ElfObject& object) {
     const auto end = r.at() + s.p_filesz;
     while (r.at() + 12 <= end) {
       const auto name_bytes = r.take<std::uint32_t>(), bytes = r.take<std::uint32_t>(),
-                 type = r.take<std::uint32_t>();
-      const auto name = r.at();
-      const auto contents = name + ((name_bytes + 3) & ~3u);
-      if (type == NT_GNU_BUILD_ID && name_bytes == 4 && contents + bytes <= end &&
-          memcmp(reinterpret_cast<const void*>(name), "GNU", 4) == 0) {
-        std::uint64_t hash = bytes;
-        r.go(contents);
-        for (std::uint32_t at = 0; at + 8 <= bytes; at += 8) {
-          hash = mix64(hash ^ r.take<std::uint64_t>());
-        }
-        return hash;
+                 found = r.take<std::uint32_t>();
+      const auto own_name = r.at();
+      const auto contents = own_name + ((name_bytes + 3) & ~3u);
+      if (found == type && name_bytes != 0 && contents + bytes <= end &&
+          equal(reinterpret_cast<const char*>(own_name), name)) {
+        note = {contents, bytes};
+        return true;
       }
       r.go(contents + ((bytes + 3) & ~3u));
     }
   }
-  return 0;
+  return false;
+}
+
+std::uint64_t build_id_of(const ElfObject& object) {
+  ElfNote note;
+  if (!find_note(object, "GNU", NT_GNU_BUILD_ID, note)) return 0;
+  std::uint64_t hash = note.bytes;
+  Reader r(note.address);
+  for (std::uint32_t at = 0; at + 8 <= note.bytes; at += 8) {
+    hash = mix64(hash ^ r.take<std::uint64_t>());
+  }
+  return hash;
 }
 
 }  // namespace detsim

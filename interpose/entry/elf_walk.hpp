@@ -70,6 +70,14 @@ struct FunctionRange {
 /// The function around a code address, by the object's unwinding tables; false: none is known.
 bool find_function(const ElfObject& object, std::uint64_t address, FunctionRange& range);
 
+struct ElfNote {
+  std::uint64_t address = 0;  // of its contents
+  std::uint32_t bytes = 0;
+};
+
+/// A note (PT_NOTE) of this owner's name and type; false: the object has none.
+bool find_note(const ElfObject& object, const char* name, std::uint32_t type, ElfNote& note);
+
 /// The build id (a hash over the contents) folded into 64 bits; 0: there is none.
 std::uint64_t build_id_of(const ElfObject& object);
 

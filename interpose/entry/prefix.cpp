@@ -85,16 +85,34 @@ std::uint64_t end_on_task_stack(std::uint64_t, std::uint64_t) {
   return 0;
 }
 
-int main_after_prefix(int count, char** arguments, char** environment) {
-  if (cpu().task != nullptr && !prefix().is_over) {
-    cpu().keeps_vector = 0;
-    cpu().thread->frame = cpu().stack_top - sizeof(Frame);
-    detsim_on_task_stack(end_on_task_stack, 0, 0);
+// Whether some loaded object has a call of detsim_fork_point(), which leaves a note in the object
+// (include/detsim/sdk.h).
+bool has_fork_point() {
+  constexpr std::uint32_t fork_point_note = 1;
+  ObjectWalk walk(Namespaces::own);
+  ElfObject object;
+  ElfNote note;
+  while (walk.next(object)) {
+    if (find_note(object, "detsim", fork_point_note, note)) return true;
   }
+  return false;
+}
+
+int main_after_prefix(int count, char** arguments, char** environment) {
+  const bool is_inside = cpu().task != nullptr && !prefix().is_over;
+  if (is_inside && !has_fork_point()) end_prefix_from_target();
   return target_main(count, arguments, environment);
 }
 
 }  // namespace
+
+void end_prefix_from_target() {
+  if (cpu().task == nullptr || prefix().is_over) return;
+  cpu().keeps_vector = 0;
+  cpu().thread->frame = cpu().stack_top - sizeof(Frame);
+  detsim_on_task_stack(end_on_task_stack, 0, 0);
+}
+
 }  // namespace detsim
 
 // Where glibc's startup code goes: it runs the program's constructors, then `main`.

@@ -14,6 +14,9 @@ void begin_prefix();
 /// From here on the seed decides. Once in a run; nothing afterwards.
 void end_prefix();
 
+/// As end_prefix(), called from the target's own code.
+void end_prefix_from_target();
+
 /// The kernel's random bytes of this image, and what ld.so made of them.
 void fix_random_bytes(const Elf64_auxv_t* entry);
 

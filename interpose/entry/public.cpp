@@ -19,6 +19,8 @@ EXPORTED int detsim_public_is_running(std::uint64_t* seed) {
   return 1;
 }
 
+EXPORTED void detsim_public_fork_point() { end_prefix_from_target(); }
+
 EXPORTED void detsim_public_point(std::uint64_t object) {
   if (cpu().task == nullptr) return;
   charge(*cpu().task, kCallCostNs);

@@ -18,14 +18,16 @@ void put_rate(Json& json, std::uint64_t failed, std::uint64_t runs) {
 }
 
 Json summary_of(const Exploration& done) {
-  return {{"runs", done.runs},
-          {"failed", done.failed},
-          {"distinct_schedules", done.schedules.distinct()},
-          {"distinct_outcomes", done.outcomes.distinct()},
-          {"chance_of_new_schedule", done.schedules.chance_of_new()},
-          {"runs_per_second", done.runs_per_second()},
-          {"wall_ns", done.wall_ns},
-          {"interrupted", done.interrupted}};
+  Json json = {{"runs", done.runs},
+               {"failed", done.failed},
+               {"distinct_schedules", done.schedules.distinct()},
+               {"distinct_outcomes", done.outcomes.distinct()},
+               {"chance_of_new_schedule", done.schedules.chance_of_new()},
+               {"runs_per_second", done.runs_per_second()},
+               {"wall_ns", done.wall_ns},
+               {"interrupted", done.interrupted}};
+  if (!done.why_fresh.empty()) json["started_anew"] = done.why_fresh;
+  return json;
 }
 
 Json failure_of(const Bucket& bucket, std::uint64_t runs, const std::string& program) {

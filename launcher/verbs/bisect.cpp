@@ -197,8 +197,9 @@ void add_options(CLI::App& app, BisectOptions& options) {
       [](const std::string& text) { return parse_number(text, 1, 1000000); },
       [&](std::uint64_t runs) { options.runs_max = static_cast<unsigned>(runs); },
       fmt::format("Runs at most. Default: {}", kRunsMax));
-  app.add_flag("!--no-fork-server", options.fork_server,
-               "Begin every run at the start of the program, not where it parts from others");
+  app.add_flag_callback(
+      "--no-fork-server", [&options] { options.fork_server = false; },
+      "Begin every run at the start of the program, not where it parts from others");
   add_seed("--good", options.good, "In place of DIR: a seed with which the PROGRAM passes");
   add_seed("--bad", options.bad, "and one with which it fails: what makes the difference?");
   app.add_option("--out", options.out,

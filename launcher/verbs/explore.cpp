@@ -60,7 +60,9 @@ void add_options(CLI::App& app, ExploreOptions& options, Given& given) {
   app.add_flag("--keep-going", given.keep_going, "Go on after failures, which is the default");
   app.add_flag("--per-test", given.per_test,
                "Explore each test of a GoogleTest, Catch2 or doctest program by itself");
-  app.add_flag("!--no-fork-server", options.fork_server, "Start the program anew for each run");
+  app.add_flag_callback(
+      "--no-fork-server", [&options] { options.fork_server = false; },
+      "Start the program anew for each run");
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
       ->type_name("DIR");
   app.add_option("--resume", given.resume,

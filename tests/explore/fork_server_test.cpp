@@ -4,6 +4,10 @@
 //
 //    fork_server_test SEEDS PROGRAM...
 //    fork_server_test --branches LISTS PROGRAM...
+//    fork_server_test --point SEEDS PROGRAM...
+//
+// --point: the programs do most of their work before they call detsim_fork_point(), and copies do
+// not repeat it.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -30,31 +34,40 @@ Seen see(Runner& runner, const RunOptions& options) {
           exit_code_of(run.result), run.output,        run.error};
 }
 
-std::vector<Seen> see_all(const RunOptions& common, std::uint64_t seeds, bool served,
-                          std::string& why_fresh) {
-  Runner runner;
-  if (served) runner.use_fork_server();
+std::vector<Seen> see_all(Runner& runner, const RunOptions& common, std::uint64_t seeds) {
   std::vector<Seen> all;
   auto options = common;
   for (options.seed = 1; options.seed <= seeds; ++options.seed) {
     mix_strategy(options);
     all.push_back(see(runner, options));
   }
-  why_fresh = runner.why_fresh();
   return all;
 }
 
+bool is_mostly_spared(const ForkServer* server) {
+  return server != nullptr && 2 * server->executed_events() < server->events();
+}
+
 // How many runs differ.
-unsigned compare(const std::string& program, std::uint64_t seeds) {
+unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point) {
   RunOptions options;
   options.command = {program};
   options.wall_limit_ns = 60ull * 1000000000;
   options.quiet = true;
-  std::string why_fresh, nothing;
-  const auto served = see_all(options, seeds, true, why_fresh);
-  const auto fresh = see_all(options, seeds, false, nothing);
-  if (!why_fresh.empty()) fmt::print("{}: started anew: {}\n", program, why_fresh);
-  unsigned wrong = why_fresh.empty() ? 0 : 1;
+  auto serving = std::make_unique<Runner>();
+  serving->use_fork_server();
+  const auto served = see_all(*serving, options, seeds);
+  unsigned wrong = 0;
+  if (const auto why = serving->why_fresh(); !why.empty()) {
+    fmt::print("{}: started anew: {}\n", program, why);
+    ++wrong;
+  } else if (has_point && !is_mostly_spared(serving->server())) {
+    fmt::print("{}: copies did again what comes before its fork point\n", program);
+    ++wrong;
+  }
+  serving.reset();
+  Runner starting;
+  const auto fresh = see_all(starting, options, seeds);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (served[i] == fresh[i]) continue;
     ++wrong;
@@ -128,12 +141,14 @@ unsigned compare_branches(const std::string& program, std::uint64_t lists) {
 
 int main(int count, char** arguments) {
   const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
-  const int first = branches ? 3 : 2;
+  const bool has_point = count > 1 && std::string(arguments[1]) == "--point";
+  const int first = branches || has_point ? 3 : 2;
   if (count <= first) return 2;
   const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
   unsigned wrong = 0;
   for (int i = first; i < count; ++i) {
-    wrong += branches ? compare_branches(arguments[i], number) : compare(arguments[i], number);
+    wrong += branches ? compare_branches(arguments[i], number)
+                      : compare(arguments[i], number, has_point);
   }
   return wrong == 0 ? 0 : 1;
 }
