@@ -38,6 +38,11 @@ class Runner {
 
   /// Runs that differ only in their seed start from one process from now on, if they can.
   void use_fork_server() { may_serve_ = true; }
+  /// Ends that process, and waits for its end. Later runs are started anew each.
+  void end_fork_server() {
+    server_.reset();
+    may_serve_ = false;
+  }
   /// Why they are started anew each all the same; empty: they are not, or nothing was run yet.
   const std::string& why_fresh() const { return why_fresh_; }
 

@@ -205,6 +205,7 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
     if (!runner.why_fresh().empty()) note_why_fresh(shared, runner.why_fresh());
     if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
   }
+  runner.end_fork_server();  // whoever waits for us finds nothing of the program running
   _exit(0);
 }
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 DETSIM, SAMPLE = (os.path.abspath(path) for path in sys.argv[1:3])
-SEEDS = '1..300'
+SEEDS = '1..2000'
 FAILED = []
 
 
@@ -70,7 +70,9 @@ def lines_in(directory):
 
 
 def interrupted(directory, number, *more):
-    process = subprocess.Popen(explore(directory, *more), stdout=subprocess.PIPE,
+    # Slowly enough that it is still at work when the signal comes.
+    slowly = ['-j', '1', '--no-fork-server']
+    process = subprocess.Popen(explore(directory, *slowly, *more), stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     deadline = time.monotonic() + 60
     while lines_in(directory) < 20 and time.monotonic() < deadline:
