@@ -25,8 +25,9 @@ constexpr int kExitFailed = 125;  // detsim itself failed or was misused
 constexpr int kExitNotExecutable = 126;
 constexpr int kExitNotFound = 127;
 
-/// 2020-01-01T00:00:00Z: what CLOCK_REALTIME reads at the start of a run.
-constexpr std::uint64_t kEpochDefault_ns = 1577836800ull * 1000000000;
+/// 2030-01-01T00:00:00Z: what CLOCK_REALTIME reads at the start of a run. Years ahead, so that
+/// files from before the run show the times that they have (docs/identity.md).
+constexpr std::uint64_t kEpochDefault_ns = 1893456000ull * 1000000000;
 
 /// 0: none.
 struct Limits {

@@ -66,7 +66,7 @@ def made_up(directory, runs):
         json.dump({'schema': 1, 'detsim': '0', 'command': ['./server', '--workers', '4'],
                    'first_seed': 1, 'runs': runs, 'strategy': 'mix',
                    'shard': {'index': 1, 'count': 1}, 'environment': [], 'cpus': 2,
-                   'epoch_ns': 1577836800 * 10**9, 'virtual_limit_ns': 2**64 - 1,
+                   'epoch_ns': 1893456000 * 10**9, 'virtual_limit_ns': 2**64 - 1,
                    'faults': 'moderate', 'fault': [], 'duration_ns': 2**64 - 1,
                    'until_failure': False, 'timeout_ns': 60 * 10**9, 'files': []}, head)
     draws = random.Random(1)

@@ -87,7 +87,7 @@ TEST_CASE("the program is started again after each loss, so often, and the clock
   const auto result =
       place.run_cut(script, {"--crashes", "3", "--then", "grep -c round " + place.disk() + "/log"});
   CHECK_MESSAGE(result.code() == 0, result.error);
-  CHECK(result.output == "1577836800\n1577836801\n1577836802\n1577836803\nsurvived\n4\n");
+  CHECK(result.output == "1893456000\n1893456001\n1893456002\n1893456003\nsurvived\n4\n");
 }
 
 TEST_CASE("all rounds are one run: the same trace for the same seed") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/launcher/command.hpp"
@@ -52,6 +53,29 @@ TEST_CASE("the environment is the user's, without detsim's own") {
   CHECK(result.output.find("GONE") == std::string::npos);
   CHECK(result.output.find("DETSIM") == std::string::npos);
   CHECK(result.output.find("LD_PRELOAD") == std::string::npos);
+}
+
+TEST_CASE("files from before the run show their own times, so that what tools made of them fits") {
+  char place[] = "/tmp/detsim-run-XXXXXX";
+  REQUIRE(mkdtemp(place) != nullptr);
+  const std::string module = std::string(place) + "/module.py";
+  std::ofstream(module) << "value = 1\n";
+  const std::vector<std::string> stat = {"stat", "-c", "%y", module};
+  CHECK(run(stat).output == run_command(stat).output);
+  const std::vector<std::string> import = {
+      "env",
+      "-u",
+      "PYTHONDONTWRITEBYTECODE",
+      "/usr/bin/python3",
+      "-c",
+      "import sys; sys.path.insert(0, '" + std::string(place) + "'); import module"};
+  CHECK(run_command(import).code() == 0);
+  const std::vector<std::string> compiled = {
+      "sh", "-c", "cksum " + std::string(place) + "/__pycache__/*; stat -c %z " + place + "/*"};
+  const auto native = run_command(compiled);
+  CHECK(run(import).code() == 0);
+  CHECK(run_command(compiled).output == native.output);
+  std::filesystem::remove_all(place);
 }
 
 TEST_CASE("variables for options") {
