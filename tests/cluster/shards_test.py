@@ -4,44 +4,32 @@ or ran twice.
 
     shards_test.py DETSIM CLUSTER_SAMPLES PROGRAM FAULTY_PROGRAM PLAN
 """
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, says, write
 
 DETSIM, SAMPLES, PROGRAM, FAULTY, PLAN = sys.argv[1:6]
 SEEDS, SHARDS = 60, 4
-FAILED = []
 
 
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None, **environment):
+def detsim(*words, code=None, **environment):
+    """Without what a scheduler that this test runs under may have set."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith(('SLURM_', 'PARALLEL', 'JOB_'))}
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=200,
-                          check=False, env=clean | environment)
-    done.text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {done.text}')
-    return done
+    return run(DETSIM, *words, code=code, env=clean | environment)
 
 
 def explore(directory, *words, code=None, command=(PROGRAM,), **environment):
-    return run(DETSIM, 'explore', '--seeds', f'1..{SEEDS}', '--dir', directory, *words, '--',
+    return detsim('explore', '--seeds', f'1..{SEEDS}', '--dir', directory, *words, '--',
                *command, code=code, **environment)
 
 
 def report_of(directories, out, code=None):
-    done = run(DETSIM, 'report', 'merge', '--json', out, *directories, code=code)
-    with open(out, encoding='utf-8') as file:
-        report = json.load(file)
+    done = detsim('report', 'merge', '--json', out, *directories, code=code)
+    report = load(out)
     for name in ['wall_ns', 'runs_per_second']:
         del report['summary'][name]
     for failure in report['failures']:
@@ -58,8 +46,8 @@ def merges(directory):
     whole, parts = directory + '/whole', directory + '/parts'
     explore(whole, '--json', whole + '.json', code=1)
     one, _ = report_of([whole], whole + '-again.json', code=1)
-    with open(whole + '.json', encoding='utf-8') as file:
-        check(json.load(file)['summary']['failed'] == one['summary']['failed'] > 0, 'as explored')
+    explored = load(whole + '.json')['summary']
+    check(explored['failed'] == one['summary']['failed'] > 0, f'{explored}, {one["summary"]}')
     # The index of a shard from the command line, and from each of the schedulers.
     explore(parts, '--shard', '1/4')
     explore(parts, '--shard', 'auto/4', JOB_COMPLETION_INDEX='1')
@@ -87,31 +75,31 @@ def survives(directory, parts, one):
     os.mkdir(directory + '/never')
     some, words = report_of([parts, twice, directory + '/never'], directory + '/died.json')
     check('1 lines are damaged' in words and 'has no exploration.json' in words, words)
-    check(some['failures'] == one['failures'] and some['summary']['runs'] == SEEDS, 'died')
+    check(some['failures'] == one['failures'], f'{some["failures"]}, not {one["failures"]}')
+    check(some['summary']['runs'] == SEEDS, some['summary'])
     alone, words = report_of([twice], directory + '/alone.json')
-    check(alone['summary']['interrupted'] and 'have not been run' in words, words)
+    check(alone['summary']['interrupted'], alone['summary'])
+    check('have not been run' in words, words)
 
 
 def refuses(directory, whole):
     other = directory + '/other'
     explore(other, '--cpus', '3')
-    done = run(DETSIM, 'report', 'merge', whole, other, code=125)
+    done = detsim('report', 'merge', whole, other, code=125)
     check("'cpus' is not the same" in done.text, done.text)
-    run(DETSIM, 'report', 'merge', directory + '/nothing', code=125)
-    run(DETSIM, 'report', 'merge', code=125)
+    detsim('report', 'merge', directory + '/nothing', code=125)
+    detsim('report', 'merge', code=125)
     explore(other, '--shard', '5/4', code=125)
     explore(other, '--shard', 'auto/4', code=125)
     explore(other, '--shard', 'auto/4', PARALLEL_SEQ='5', code=125)
-    with open(other + '/exploration.json', 'w', encoding='utf-8') as file:
-        file.write('{"schema": 9}')
-    check('another version' in run(DETSIM, 'report', 'merge', other, code=125).text, 'version')
+    write(other + '/exploration.json', '{"schema": 9}')
+    says('another version', DETSIM, 'report', 'merge', other, code=125)
 
 
 def keeps_nothing_needless(directory):
     here = directory + '/here'
     os.mkdir(here)
-    subprocess.run([DETSIM, 'explore', '-q', '-n', '3', '--', '/bin/true'], cwd=here, timeout=100,
-                   check=True)
+    run(DETSIM, 'explore', '-q', '-n', '3', '--', '/bin/true', cwd=here, code=0)
     check(os.listdir(here) == [], f'{os.listdir(here)} is left though nothing failed')
 
 
@@ -119,16 +107,14 @@ def counts_faults(directory):
     out = directory + '/faults'
     words = ['--faults', PLAN, '--json', out + '.json', '--markdown', out + '.md']
     said = explore(out, *words, command=(FAULTY,)).text
-    with open(out + '.json', encoding='utf-8') as file:
-        report = json.load(file)
+    report = load(out + '.json')
     rules = report['faults']
     check(rules and rules[0]['strikes'] > 0, rules)
     for rule in rules:
         check(rule['runs_struck'] <= rule['runs_with_opportunity'] <= SEEDS, rule)
         check(rule['struck_runs_failed'] <= rule['runs_struck'] <= rule['strikes'], rule)
     check('faults that struck' in said, said)
-    with open(out + '.md', encoding='utf-8') as file:
-        check('| fault | strikes |' in file.read(), 'Markdown has the faults')
+    check('| fault | strikes |' in read(out + '.md'), read(out + '.md'))
     for shard in ['1/2', '2/2']:
         explore(out + '-parts', '--faults', PLAN, '--shard', shard, command=(FAULTY,))
     one, _ = report_of([out], out + '-one.json')
@@ -141,25 +127,20 @@ def runs_in_parallel(directory):
         print('GNU parallel is not installed: its sample is not tested')
         return
     results = directory + '/parallel'
-    done = run(SAMPLES + '/parallel.sh', PROGRAM, code=1, DIR=results, SEEDS=f'1..{SEEDS}',
-               SHARDS=str(SHARDS), DETSIM=DETSIM, HOME=directory)
-    check(f'{SEEDS} runs in' in done.text, done.text)
-    check(os.path.exists(results + '/report.html'), 'a page')
+    says(f'{SEEDS} runs in', SAMPLES + '/parallel.sh', PROGRAM, code=1,
+         env=os.environ | {'DIR': results, 'SEEDS': f'1..{SEEDS}', 'SHARDS': str(SHARDS),
+                           'DETSIM': DETSIM, 'HOME': directory})
+    check(os.path.exists(results + '/report.html'), os.listdir(results))
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-shards-')
-    try:
-        whole, parts, one = merges(directory)
-        survives(directory, parts, one)
-        refuses(directory, whole)
-        keeps_nothing_needless(directory)
-        counts_faults(directory)
-        runs_in_parallel(directory)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    return 1 if FAILED else 0
+def main(directory):
+    whole, parts, one = merges(directory)
+    survives(directory, parts, one)
+    refuses(directory, whole)
+    keeps_nothing_needless(directory)
+    counts_faults(directory)
+    runs_in_parallel(directory)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(judge(main))

@@ -6,28 +6,22 @@ node killed in the middle, the merged report equal to that of one exploration.
 
 Exit status 77, and why, where Slurm cannot run here.
 """
-import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import FAILED, check, judge, load, run, wait_until
 
 DETSIM, SCRIPT, PROGRAM = (os.path.abspath(word) for word in sys.argv[1:4])
 SEEDS = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
 SHARDS = int(sys.argv[5]) if len(sys.argv) > 5 else 200
 NODES = 4
 PATIENCE_S = 900
-FAILED = []
-
-
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
 
 
 def cannot(words):
@@ -130,13 +124,9 @@ class Cluster:
                               check=False).stdout.strip()
 
     def wait_until(self, holds, seconds, what):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if holds():
-                return
-            time.sleep(.3)
-        self.tell()
-        cannot(f'waited {seconds} s for: {what}')
+        if not wait_until(holds, seconds, every=.3):
+            self.tell()
+            cannot(f'waited {seconds} s for: {what}')
 
     def tell(self):
         for name in sorted(os.listdir(self.directory)):
@@ -219,10 +209,8 @@ def send(process, number):
 
 
 def merged(directories, out):
-    done = subprocess.run([DETSIM, 'report', 'merge', '-q', '--json', out] + directories,
-                          capture_output=True, text=True, timeout=120, check=False)
-    with open(out, encoding='utf-8') as file:
-        report = json.load(file)
+    done = run(DETSIM, 'report', 'merge', '-q', '--json', out, *directories)
+    report = load(out)
     # What may differ: how long it took, and where examples lie.
     for name in ['wall_ns', 'runs_per_second']:
         del report['summary'][name]
@@ -233,9 +221,7 @@ def merged(directories, out):
 
 def explore_on(cluster, results):
     os.environ.update(DIR=results, SEEDS=f'1..{SEEDS}', SHARDS=str(SHARDS), DETSIM=DETSIM)
-    said = subprocess.run(['sbatch', '--export=ALL', f'--array=1-{SHARDS}', SCRIPT, PROGRAM], capture_output=True,
-                          text=True, timeout=60, check=False)
-    check(said.returncode == 0, said.stderr)
+    run('sbatch', '--export=ALL', f'--array=1-{SHARDS}', SCRIPT, PROGRAM, code=0)
     began = time.monotonic()
     killed = False
     while time.monotonic() - began < PATIENCE_S:
@@ -252,36 +238,39 @@ def explore_on(cluster, results):
         if not left:
             break
         time.sleep(.3)
-    check(killed, 'no node was killed')
-    check(not cluster.said(['squeue', '-h']), 'jobs are left')
+    check(killed, f'no node was killed: {sorted(os.listdir(results))}')
+    left = cluster.said(['squeue', '-h'])
+    check(not left, f'jobs are left: {left}')
     print(f'{SHARDS} shards took {time.monotonic() - began:.0f} s')
-    check('down' in cluster.said(['sinfo', '-h', '-N', '-n', 'n2', '-o', '%T']), 'n2 is down')
+    state = cluster.said(['sinfo', '-h', '-N', '-n', 'n2', '-o', '%T'])
+    check('down' in state, f'n2 was killed and is {state}')
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-slurm-')
+def compares(cluster, directory):
+    results = directory + '/results'
+    explore_on(cluster, results)
+    whole = directory + '/whole'
+    run(DETSIM, 'explore', '-q', '--shard', '1/1', '--seeds', f'1..{SEEDS}', '--dir', whole, '--',
+        PROGRAM, timeout=600)
+    parts, done = merged([results], directory + '/parts.json')
+    one, _ = merged([whole], directory + '/one.json')
+    print(done.text, end='')
+    check(len(os.listdir(results)) == SHARDS, f'{len(os.listdir(results))} shards')
+    check(one['summary']['runs'] == SEEDS and one['summary']['failed'] > 0, one['summary'])
+    for key in one:
+        check(parts[key] == one[key], f'{key}: merged {parts[key]}, unsharded {one[key]}')
+
+
+def main(directory):
     cluster = Cluster(directory)
     try:
         cluster.start()
-        results = directory + '/results'
-        explore_on(cluster, results)
-        whole = directory + '/whole'
-        subprocess.run([DETSIM, 'explore', '-q', '--shard', '1/1', '--seeds', f'1..{SEEDS}',
-                        '--dir', whole, '--', PROGRAM], timeout=600, check=False)
-        parts, done = merged([results], directory + '/parts.json')
-        one, _ = merged([whole], directory + '/one.json')
-        print(done.stderr, end='')
-        check(len(os.listdir(results)) == SHARDS, f'{len(os.listdir(results))} shards')
-        check(one['summary']['runs'] == SEEDS and one['summary']['failed'] > 0, one['summary'])
-        for key in one:
-            check(parts[key] == one[key], f'{key}: merged {parts[key]}, unsharded {one[key]}')
+        compares(cluster, directory)
         if FAILED:
             cluster.tell()
     finally:
         cluster.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-    return 1 if FAILED else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(judge(main))

@@ -4,12 +4,11 @@ that meet in them.
 
     bisect_samples.py DETSIM SAMPLES_DIRECTORY REPLAYS
 """
-import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run
 
 # What the report must name; none: the bug needs no switch.
 LINES = {
@@ -31,43 +30,26 @@ LINES = {
 }
 
 
-def run(*words):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
-                          check=False)
-    return done.returncode, (done.stdout + done.stderr).decode(errors='replace')
-
-
-def judge(detsim, program, name, replays, directory):
+def checks(detsim, program, name, replays, directory):
     out = f'{directory}/{name}'
-    code, words = run(detsim, 'explore', '-q', '-j', '1', '--runs', '300', '--dir', out, '--json',
-                      out + '.json', '--', program)
-    if code != 1:
-        return [f'not found: {code} {words}']
-    problems = []
-    for failure in json.load(open(out + '.json'))['failures'][:1]:
-        same = sum('the same run' in run(detsim, 'replay', failure['dir'])[1]
-                   for _ in range(replays))
-        if same != replays:
-            problems.append(f'replayed {same} of {replays}')
-        code, words = run(detsim, 'bisect', '-q', failure['dir'])
-        switches = open(failure['dir'] + '/reduced.txt').read().count('switch ')
-        if code != 0 or switches > 2:
-            problems.append(f'{switches} switches: {words}')
-        problems += [f'{line} is not named: {words}' for line in LINES[name] if line not in words]
-        print(f'{name}: seed {failure["seed"]}, {failure["count"]} of 300, {switches} switches')
-    return problems
+    run(detsim, 'explore', '-q', '-j', '1', '--runs', '300', '--dir', out, '--json', out + '.json',
+        '--', program, code=1)
+    failure = load(out + '.json')['failures'][0]
+    for _ in range(replays):
+        said = run(detsim, 'replay', failure['dir']).text
+        check('the same run' in said, f'{name}: {said}')
+    words = run(detsim, 'bisect', '-q', failure['dir'], code=0).text
+    switches = read(failure['dir'] + '/reduced.txt').count('switch ')
+    check(switches <= 2, f'{name}: {switches} switches: {words}')
+    for line in LINES[name]:
+        check(line in words, f'{name}: {line} is not named: {words}')
+    print(f'{name}: seed {failure["seed"]}, {failure["count"]} of 300, {switches} switches')
 
 
-def main():
+def main(directory):
     detsim, samples, replays = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    directory = tempfile.mkdtemp(prefix='detsim-bisect-')
-    wrong = 0
     for name in LINES:
-        for problem in judge(detsim, os.path.join(samples, name), name, replays, directory):
-            print(f'{name}: {problem}')
-            wrong += 1
-    shutil.rmtree(directory)
-    return 1 if wrong else 0
+        checks(detsim, os.path.join(samples, name), name, replays, directory)
 
 
-sys.exit(main())
+sys.exit(judge(main))

@@ -5,26 +5,20 @@ They are ended, that is said, and nothing of them is left: no process, no file.
     containment.py DETSIM
 """
 import glob
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, wait_until
 
 DETSIM = os.path.abspath(sys.argv[1])
 PLACE = tempfile.mkdtemp(prefix='contain-')
 MARK = str(10**6 + os.getpid())  # an argument that our targets' processes have
 DAEMONS = f'setsid sleep {MARK} & setsid sh -c "sleep {MARK}; :" & '
-FAILED = []
-
-
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
 
 
 def environment():
@@ -36,8 +30,8 @@ def living():
     found = []
     for path in glob.glob('/proc/[0-9]*/cmdline'):
         try:
-            words = open(path).read().replace('\0', ' ')
-            state = open(os.path.dirname(path) + '/stat').read().rsplit(')', 1)[1].split()[0]
+            words = read(path).replace('\0', ' ')
+            state = read(os.path.dirname(path) + '/stat').rsplit(')', 1)[1].split()[0]
         except OSError:
             continue
         if MARK in words and state not in 'ZX':
@@ -46,28 +40,21 @@ def living():
 
 
 def nothing_is_left(what):
-    until = time.time() + 10
-    while living() and time.time() < until:
-        time.sleep(0.05)
+    wait_until(lambda: not living())
     check(not living(), f'{what}: still there: {living()}')
     check(not os.listdir(PLACE + '/tmp'), f'{what}: left: {os.listdir(PLACE + "/tmp")}')
 
 
-def explore(what, *words, command, code, seconds=100):
+def explore(what, *words, command, code):
     out = f'{PLACE}/{what}'
-    done = subprocess.run([DETSIM, 'explore', '-q', '--runs', '2', '--dir', out, '--json',
-                           out + '.json', *words, '--', *command], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=seconds, check=False, env=environment())
-    words = (done.stdout + done.stderr).decode()
-    check(done.returncode == code, f'{what}: {done.returncode}, not {code}: {words}')
+    run(DETSIM, 'explore', '-q', '--runs', '2', '--dir', out, '--json', out + '.json', *words, '--',
+        *command, code=code, env=environment())
     nothing_is_left(what)
-    return json.load(open(out + '.json'))['failures'] if os.path.exists(out + '.json') else []
+    return load(out + '.json')['failures'] if os.path.exists(out + '.json') else []
 
 
 def replays(what, failure):
-    done = subprocess.run([DETSIM, 'replay', failure['dir']], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=100, check=False, env=environment())
-    words = (done.stdout + done.stderr).decode()
+    words = run(DETSIM, 'replay', failure['dir'], env=environment()).text
     check('the same run' in words, f'{what}: {words[-300:]}')
 
 
@@ -83,14 +70,16 @@ def contains_by_limits():
     check([f['message'] for f in kept] == ['exit status 3'], f'forks: {kept}')
     kept = explore('writes', '--output-limit', '300K', command=['yes', MARK], code=1)
     check([f['kind'] for f in kept] == ['limit'], f'writes: {kept}')
-    check(300 << 10 < os.path.getsize(kept[0]['dir'] + '/stdout') < 400 << 10, 'what was written')
+    size = os.path.getsize(kept[0]['dir'] + '/stdout')
+    check(300 << 10 < size < 400 << 10, f'writes: {size} bytes were kept')
     replays('writes', kept[0])
     kept = explore('fills', '--shared-files', '--file-limit', '300K', command=[
         'sh', '-c', f'exec yes {MARK} > {PLACE}/file'], code=1)
     check('SIGXFSZ' in kept[0]['message'], f'fills: {kept}')
-    check(os.path.getsize(PLACE + '/file') == 300 << 10, 'the size of the file')
-    through_pipe = subprocess.run(f'{DETSIM} run --seed 1 --output-limit 300K -- yes {MARK} | wc -c',
-                                  shell=True, capture_output=True, timeout=100, check=False)
+    size = os.path.getsize(PLACE + '/file')
+    check(size == 300 << 10, f'fills: the file has {size} bytes')
+    through_pipe = run(
+        'sh', '-c', f'{DETSIM} run --seed 1 --output-limit 300K -- yes {MARK} | wc -c')
     check(300 << 10 < int(through_pipe.stdout) < 400 << 10, through_pipe)
     check(b'--output-limit' in through_pipe.stderr, through_pipe)
 
@@ -99,9 +88,7 @@ def ends_when_told(what, number, words, endless):
     process = subprocess.Popen([DETSIM, *words, '--', 'sh', '-c', DAEMONS + endless],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, env=environment())
-    until = time.time() + 30
-    while len(living()) < 3 and time.time() < until:
-        time.sleep(0.02)
+    check(wait_until(lambda: len(living()) >= 3), f'{what}: only {living()} are there')
     process.send_signal(number)
     process.wait(timeout=60)
     nothing_is_left(what)
@@ -118,13 +105,12 @@ def contains_when_killed():
     ends_when_told('Ctrl-C', signal.SIGINT, explore_it, sleeps)
 
 
-def main():
+def main(_):
     try:
         contains_by_limits()
         contains_when_killed()
     finally:
         shutil.rmtree(PLACE)
-    return 1 if FAILED else 0
 
 
-sys.exit(main())
+sys.exit(judge(main))

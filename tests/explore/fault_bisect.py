@@ -3,20 +3,19 @@
 
     fault_bisect.py DETSIM SAMPLE
 """
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, says, write
 
 DETSIM, SAMPLE = sys.argv[1:3]
-FAILED = []
 
 # Reads are cut short and interrupted all the time, which it bears; a failed fsync it does not bear.
 PROGRAM = r"""
 import os
+
 fd = os.open('data', os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
 for turn in range(20):
     left = b'x' * 100
@@ -38,40 +37,24 @@ rules:
 """
 
 
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
-                          check=False)
-    done.text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {done.text}')
-    return done
-
-
-def main():
-    with open('program.py', 'w') as file:
-        file.write(PROGRAM)
-    with open('plan.yaml', 'w') as file:
-        file.write(PLAN)
+def main(directory):
+    os.chdir(directory)
+    write('program.py', PROGRAM)
+    write('plan.yaml', PLAN)
     python = ['--', '/usr/bin/python3', '-S', '-E', 'program.py']
     run(DETSIM, 'explore', '-q', '-j', '1', '--runs', '6', '--faults', 'plan.yaml', '--json',
         'found.json', '--dir', 'kept', *python, code=1)
-    failures = json.load(open('found.json'))['failures']
+    failures = load('found.json')['failures']
     check(len(failures) == 1, failures)
     kept = failures[0]['dir']
     os.unlink('plan.yaml')  # the kept one is used
-    listed = open(kept + '/choices.txt').read()
+    listed = read(kept + '/choices.txt')
     check(len(re.findall('^strike ', listed, re.M)) > 3, listed)
-    check(open(kept + '/strikes.jsonl').read().count('\n') == listed.count('\nstrike '), listed)
+    check(read(kept + '/strikes.jsonl').count('\n') == listed.count('\nstrike '), listed)
     for _ in range(3):
-        check('the same run' in run(DETSIM, 'replay', kept).text, 'it is the same run')
+        says('the same run', DETSIM, 'replay', kept)
     words = run(DETSIM, 'bisect', kept, code=0).text
-    reduced = open(kept + '/reduced.txt').read()
+    reduced = read(kept + '/reduced.txt')
     check(len(re.findall('^strike ', reduced, re.M)) == 1, reduced)
     check(reduced.count('plain') == 1, reduced)
     check('It needs 1 fault and 0 context switches' in words, words)
@@ -80,7 +63,7 @@ def main():
     again = run('sh', '-c', repeat)
     check(again.returncode == 1 and 'fsync' in again.text, again.text)
     run(DETSIM, 'seeds', 'add', kept, code=0)
-    check('still fails' in run(DETSIM, 'seeds', 'test', code=1).text, 'with its plan')
+    says('still fails', DETSIM, 'seeds', 'test', code=1)  # with its plan
     applies_no_longer(kept)
     without_faults()
     two_seeds()
@@ -88,11 +71,9 @@ def main():
 
 # The program has changed so that its choices do not fit, and passes.
 def applies_no_longer(kept):
-    with open('program.py', 'w') as file:
-        file.write('pass\n')
-    words = run(DETSIM, 'seeds', 'test', code=125).text
-    check('no longer applies' in words, words)
-    check('ANOTHER RUN' in run(DETSIM, 'replay', kept, code=121).text, 'the program has changed')
+    write('program.py', 'pass\n')
+    says('no longer applies', DETSIM, 'seeds', 'test', code=125)
+    says('ANOTHER RUN', DETSIM, 'replay', kept, code=121)
 
 
 # Faults that have nothing to do with the failure are taken out first.
@@ -102,10 +83,11 @@ def without_faults():
                    '  - {fault: proc.eintr, probability: 0.5}\n')
     run(DETSIM, 'explore', '-q', '--runs', '60', '--faults', 'delays.yaml', '--json', 'race.json',
         '--dir', 'race', '--', SAMPLE, code=1)
-    kept = json.load(open('race.json'))['failures'][0]['dir']
-    check('\nstrike ' in open(kept + '/choices.txt').read(), 'something struck')
+    kept = load('race.json')['failures'][0]['dir']
+    choices = read(kept + '/choices.txt')
+    check('\nstrike ' in choices, f'nothing struck: {choices}')
     words = run(DETSIM, 'bisect', kept, code=0).text
-    reduced = open(kept + '/reduced.txt').read()
+    reduced = read(kept + '/reduced.txt')
     check('\nstrike ' not in reduced and 1 <= reduced.count('\nswitch ') <= 2, words)
 
 
@@ -120,18 +102,11 @@ def two_seeds():
     needed = int(re.search(r'differ in \d+ places. Of these (\d+)', words).group(1))
     check(1 <= needed <= 4 and 'The switch that decides' in words, words)
     repeat = re.search('^repeat: (.*)$', words, re.M).group(1)
-    check(run('sh', '-c', repeat).returncode != 0, 'what is left fails')
-    check('fails too' in run(DETSIM, 'bisect', '--good', bad, '--bad', good, '--', SAMPLE,
-                          code=125).text, 'the wrong way round')
+    again = run('sh', '-c', repeat)
+    check(again.returncode != 0, f'what is left passes: {repeat}: {again.text}')
+    says('fails too', DETSIM, 'bisect', '--good', bad, '--bad', good, '--', SAMPLE, code=125)
     run(DETSIM, 'bisect', '--good', good, '--', SAMPLE, code=125)
     run(DETSIM, 'bisect', '--cpus', '3', 'nothing', code=125)
 
 
-DIRECTORY = tempfile.mkdtemp(prefix='detsim-faults-')
-try:
-    os.chdir(DIRECTORY)
-    main()
-finally:
-    os.chdir('/')
-    shutil.rmtree(DIRECTORY)
-sys.exit(1 if FAILED else 0)
+sys.exit(judge(main))

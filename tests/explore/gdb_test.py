@@ -7,27 +7,12 @@ stacks, goes to events forwards and backwards; the run stays the same.
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, run
 
 DETSIM, SAMPLES = (os.path.abspath(path) for path in sys.argv[1:3])
-FAILED = []
-
-
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
-                          check=False)
-    text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {text}')
-    return text
 
 
 def kept(directory, name, kind):
@@ -38,7 +23,7 @@ def kept(directory, name, kind):
 
 def gdb(where, *commands, more=(), code=None):
     words = [word for command in commands for word in ('--gdb-command', command)]
-    return run(DETSIM, 'replay', *words, *more, where, code=code)
+    return run(DETSIM, 'replay', *words, *more, where, code=code).text
 
 
 def shows_a_deadlock(where):
@@ -71,7 +56,7 @@ def goes_to_events(where):
 def goes_back(where):
     words = run(DETSIM, 'replay', '--until', '20', '--gdb-command',
                 'python print("event", event())', '--gdb-command',
-                'python event() == 21 and gdb.execute("detsim goto 7")', where)
+                'python event() == 21 and gdb.execute("detsim goto 7")', where).text
     check('event 21' in words and 'event 8' in words, words)
 
 
@@ -82,25 +67,20 @@ def shows_an_end(where, signal_words):
     check(signal_words in words, words)
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-gdb-test-')
+def main(directory):
     before = set(os.listdir('/tmp'))
-    try:
-        deadlock = kept(directory, 'deadlock', 'deadlock')
-        shows_a_deadlock(deadlock)
-        goes_to_events(deadlock)
-        goes_back(deadlock)
-        shows_an_end(kept(directory, 'bank', 'exit'), 'bank')
-        run(DETSIM, 'replay', '--gdb', directory + '/nothing', code=125)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    deadlock = kept(directory, 'deadlock', 'deadlock')
+    shows_a_deadlock(deadlock)
+    goes_to_events(deadlock)
+    goes_back(deadlock)
+    shows_an_end(kept(directory, 'bank', 'exit'), 'bank')
+    run(DETSIM, 'replay', '--gdb', directory + '/nothing', code=125)
     left = [name for name in set(os.listdir('/tmp')) - before if name.startswith('detsim-gdb-')]
     check(not left, f'{left} is left')
-    return 1 if FAILED else 0
 
 
 if __name__ == '__main__':
     if shutil.which('gdb') is None:
         print('gdb is not installed')
         sys.exit(77)
-    sys.exit(main())
+    sys.exit(judge(main))

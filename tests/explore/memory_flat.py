@@ -8,12 +8,12 @@ the looks after the first tenth, the mean of the last quarter may be 2 MiB above
 quarter. What is counted by its hash (schedules, outcomes) is bounded, but grows at first: PROGRAM
 should have few schedules.
 """
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge
 
 DETSIM, PROGRAM, RUNS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 GROWTH_KIB_MAX = 2048
@@ -40,31 +40,32 @@ def mean(numbers):
     return sum(numbers) / len(numbers)
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-flat-')
+def looks_at(process, every):
+    """What it has for itself, again and again until it ends."""
     looks = []
-    try:
-        process = subprocess.Popen([DETSIM, 'explore', '-q', '--seeds', f'1..{RUNS}', '--dir',
-                                    directory + '/out', '--', PROGRAM],
-                                   stdin=subprocess.DEVNULL, cwd=directory)
-        every = min(5, RUNS / 30000)
-        while process.poll() is None:
-            found = [private_kib(pid) for pid in [process.pid, *workers_of(process.pid)]]
-            if all(found):
-                looks.append(sum(found))
-            time.sleep(every)
-        with open(directory + '/out/runs.jsonl', 'rb') as file:
-            runs = sum(line.startswith(b'{"seed"') for line in file)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    while process.poll() is None:
+        found = [private_kib(pid) for pid in [process.pid, *workers_of(process.pid)]]
+        if all(found):
+            looks.append(sum(found))
+        time.sleep(every)
+    return looks
+
+
+def main(directory):
+    process = subprocess.Popen([DETSIM, 'explore', '-q', '--seeds', f'1..{RUNS}', '--dir',
+                                directory + '/out', '--', PROGRAM],
+                               stdin=subprocess.DEVNULL, cwd=directory)
+    looks = looks_at(process, min(5, RUNS / 30000))
+    with open(directory + '/out/runs.jsonl', 'rb') as file:
+        runs = sum(line.startswith(b'{"seed"') for line in file)
     looks = looks[len(looks) // 10:]
     if runs != RUNS or len(looks) < 12:
-        print(f'{runs} of {RUNS} runs, {len(looks)} looks: too few')
-        return 1
+        return check(False, f'{runs} of {RUNS} runs, {len(looks)} looks: too few')
     quarter = len(looks) // 4
     early, late = mean(looks[quarter:2 * quarter]), mean(looks[-quarter:])
-    print(f'{runs} runs: {early:.0f} KiB in the second quarter, {late:.0f} KiB in the last')
-    return 0 if late <= early + GROWTH_KIB_MAX else 1
+    told = f'{runs} runs: {early:.0f} KiB in the second quarter, {late:.0f} KiB in the last'
+    print(told)
+    check(late <= early + GROWTH_KIB_MAX, told)
 
 
-sys.exit(main())
+sys.exit(judge(main))

@@ -3,35 +3,24 @@
 
     own_files.py DETSIM
 """
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, says, write
 
 DETSIM = os.path.abspath(sys.argv[1])
-FAILED = []
 # Each of these fails when somebody else is there, too.
 TAKE = ('set -C; for d in /tmp /var/tmp /dev/shm .; do : > $d/own-files-taken || exit 9; done; '
         'test "$(cat input)" = given || exit 8; echo more >> input; ')
 SEMAPHORE = 'import multiprocessing as m\nq = m.Queue()\nq.put(3)\nassert q.get() == 3\n'
 
 
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
 def explore(place, code, *words, before=()):
-    done = subprocess.run([*before, DETSIM, 'explore', '-q', '-j', '2', '--dir',
-                           place + '/failures', '--json', place + '/out.json', *words],
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=200, check=False,
-                          cwd=place + '/here')
-    text = (done.stdout + done.stderr).decode()
-    check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {text}')
-    return json.load(open(place + '/out.json'))['failures'] if code == 1 else []
+    run(*before, DETSIM, 'explore', '-q', '-j', '2', '--dir', place + '/failures', '--json',
+        place + '/out.json', *words, code=code, cwd=place + '/here')
+    return load(place + '/out.json')['failures'] if code == 1 else []
 
 
 def left():
@@ -41,7 +30,8 @@ def left():
 
 def is_untouched(place, what):
     check(os.listdir(place + '/here') == ['input'], f'{what}: {os.listdir(place + "/here")}')
-    check(open(place + '/here/input').read() == 'given', f'{what}: the input has changed')
+    now = read(place + '/here/input')
+    check(now == 'given', f'{what}: the input has become {now}')
     check(not left(), f'{what}: {left()}')
 
 
@@ -50,8 +40,7 @@ def works(place, before=()):
     is_untouched(place, f'explore {before}')
     explore(place, 0, '--runs', '4', '--', '/usr/bin/python3', '-c', SEMAPHORE, before=before)
     argument = place + '/argument'
-    with open(argument, 'w') as file:
-        file.write('read me')
+    write(argument, 'read me')
     explore(place, 0, '--runs', '2', '--', 'grep', '-q', 'read me', argument, before=before)
 
 
@@ -59,9 +48,7 @@ def keeps(place):
     kept = explore(place, 1, '--runs', '3', '--', 'sh', '-c',
                    TAKE + 'ls -l /tmp /dev/shm .; stat -c "%n %s %b" . /tmp input; exit 3')
     check([f['message'] for f in kept] and kept[0]['count'] == 3, kept)
-    done = subprocess.run([DETSIM, 'replay', kept[0]['dir']], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=100, check=False, cwd=place + '/here')
-    check(b'the same run' in done.stdout + done.stderr, done.stdout[-500:] + done.stderr[-500:])
+    says('the same run', DETSIM, 'replay', kept[0]['dir'], cwd=place + '/here')
     is_untouched(place, 'replay')
 
 
@@ -78,27 +65,25 @@ def shares(place):
         os.unlink(path)
 
 
-def main():
-    place = tempfile.mkdtemp(prefix='own-files-')
+def works_for_others(place):
+    nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    if os.geteuid() != 0 or run(*nobody, 'unshare', '-Urm', DETSIM, '--version').returncode != 0:
+        return
+    shutil.rmtree(place + '/failures')
+    os.unlink(place + '/out.json')
+    os.chmod(place + '/here/input', 0o666)
+    works(place, nobody)
+
+
+def main(place):
     os.chmod(place, 0o777)
     os.mkdir(place + '/here')
-    with open(place + '/here/input', 'w') as file:
-        file.write('given')
-    try:
-        works(place)
-        keeps(place)
-        bounds(place)
-        if os.geteuid() == 0 and subprocess.run(
-                ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'unshare', '-Urm',
-                 DETSIM, '--version'], capture_output=True, check=False).returncode == 0:
-            shutil.rmtree(place + '/failures')
-            os.unlink(place + '/out.json')
-            os.chmod(place + '/here/input', 0o666)
-            works(place, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'])
-        shares(place)
-    finally:
-        shutil.rmtree(place)
-    return 1 if FAILED else 0
+    write(place + '/here/input', 'given')
+    works(place)
+    keeps(place)
+    bounds(place)
+    works_for_others(place)
+    shares(place)
 
 
-sys.exit(main())
+sys.exit(judge(main))

@@ -9,17 +9,16 @@ DETSIM_PAGE_SLACK: by how much a busy machine may exceed the limits. Default: 4.
 import json
 import os
 import random
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, run, says, wait_until
 
 DETSIM, SAMPLE = sys.argv[1:3]
 SIZES = [int(word) for word in sys.argv[3:]] or [1000, 100000]
 SLACK = float(os.environ.get('DETSIM_PAGE_SLACK', '4'))
 WRITE_SECONDS, OPEN_SECONDS = 5, 2
-FAILED = []
 
 try:
     from selenium import webdriver
@@ -29,12 +28,6 @@ try:
 except ImportError:
     print('SKIPPED: python3-selenium is not installed')
     sys.exit(77)
-
-
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
 
 
 WAYS = [('exit', 'exit status 1: three payments of 10 make 20', .02),
@@ -94,8 +87,9 @@ def open_page(driver, path):
         driver.get('about:blank')
         began = time.monotonic()
         driver.get('file://' + path)
-        while driver.execute_script('return document.documentElement.dataset.ready') != 'true':
-            time.sleep(.01)
+        ready = 'return document.documentElement.dataset.ready'
+        check(wait_until(lambda: driver.execute_script(ready) == 'true', every=.01),
+              f'{path} does not become ready')
         best = min(best, time.monotonic() - began)
         if best < OPEN_SECONDS:
             break
@@ -108,10 +102,13 @@ def text(driver, selector):
 
 def becomes(driver, selector, words):
     """A busy browser may take its time."""
-    end = time.monotonic() + 5
-    while text(driver, selector) != words and time.monotonic() < end:
-        time.sleep(.05)
+    wait_until(lambda: text(driver, selector) == words)
     check(text(driver, selector) == words, f'{text(driver, selector)}, not {words}')
+
+
+def appears(driver, selector):
+    check(wait_until(lambda: driver.find_elements(By.CSS_SELECTOR, selector)),
+          f'nothing is drawn as {selector}')
 
 
 def clipboard(driver):
@@ -121,8 +118,7 @@ def clipboard(driver):
 
 
 def copied(driver):
-    time.sleep(.1)
-    return driver.execute_script('return window.copied')
+    return wait_until(lambda: driver.execute_script('return window.copied'))
 
 
 def filters(driver, lines):
@@ -135,7 +131,8 @@ def filters(driver, lines):
     driver.find_element(By.CSS_SELECTOR, '#filters button[type=reset]').click()
     becomes(driver, '#run-count', f'{len(lines):,} runs')
     driver.find_element(By.TAG_NAME, 'body').send_keys('/')
-    check(driver.switch_to.active_element.get_attribute('id') == 'filter-text', '/ searches')
+    active = driver.switch_to.active_element.get_attribute('id')
+    check(active == 'filter-text', f'/ leads to {active}')
     driver.switch_to.active_element.send_keys(str(len(lines)))
     becomes(driver, '#run-count', f'1 of {len(lines):,} runs')
     driver.switch_to.active_element.send_keys(Keys.ESCAPE)
@@ -148,56 +145,57 @@ def walks_by_keyboard(driver):
     driver.execute_script('document.getElementById("grid").focus()')
     for _ in range(3):
         grid.send_keys(Keys.ARROW_DOWN)
-    check(grid.get_attribute('aria-activedescendant') == 'run-2', 'three down')
+    active = grid.get_attribute('aria-activedescendant')
+    check(active == 'run-2', f'three down is {active}')
     clipboard(driver)
     grid.send_keys(Keys.ENTER)
     check(any('run --seed 3 ' in each for each in copied(driver)), copied(driver))
     grid.send_keys(Keys.END)
-    time.sleep(.2)
-    check(text(driver, '.grid-row.current') != '', 'the last row is drawn')
+    appears(driver, '.grid-row.current')
+    check(text(driver, '.grid-row.current') != '', 'the last row has no text')
 
 
 def look(driver, lines):
     failed = sum(1 for line in lines if line['exit'])
     check(f'{failed:,} of {len(lines):,} runs failed' in text(driver, 'h1'), text(driver, 'h1'))
-    check(driver.title != 'broken', 'a message of a program is no code')
+    check(driver.title != 'broken', 'a message of a program ran as code')
     buckets = driver.find_elements(By.CSS_SELECTOR, 'details.bucket')
     ways = {line['kind'] for line in lines if line['exit']}
     check(len(buckets) == len(ways), f'{len(buckets)} buckets')
-    check('none' in text(driver, '#fault-table'), 'a rule without an opportunity is named')
+    check('none' in text(driver, '#fault-table'), text(driver, '#fault-table'))
     for chart in ['outcomes', 'coverage', 'distinct', 'strategies']:
-        check(driver.find_elements(By.CSS_SELECTOR, f'#chart-{chart} svg'), f'chart {chart}')
+        appears(driver, f'#chart-{chart} svg')
     filters(driver, lines)
     walks_by_keyboard(driver)
     before = driver.execute_script('return document.documentElement.dataset.theme')
     driver.find_element(By.ID, 'theme').click()
-    check(driver.execute_script('return document.documentElement.dataset.theme') != before, 'theme')
+    now = driver.execute_script('return document.documentElement.dataset.theme')
+    check(now != before, f'the theme was {before} and is {now}')
     driver.find_element(By.ID, 'theme').click()
 
 
 def look_at_real(driver, directory):
     """A page of real runs: an example with its schedule, and its command copied."""
     out = directory + '/real'
-    subprocess.run([DETSIM, 'explore', '-q', '--seeds', '1..60', '--dir', out, '--html',
-                    out + '.html', '--', SAMPLE], timeout=300, check=False)
+    run(DETSIM, 'explore', '-q', '--seeds', '1..60', '--dir', out, '--html', out + '.html', '--',
+        SAMPLE, code=1)
     open_page(driver, out + '.html')
     clipboard(driver)
     for summary in driver.find_elements(By.CSS_SELECTOR, 'details.bucket:not([open]) > summary'):
         summary.send_keys(Keys.ENTER)
-    time.sleep(.2)
-    check(driver.find_elements(By.CSS_SELECTOR, '.timeline .turn'), 'turns are drawn')
-    check(driver.find_elements(By.CSS_SELECTOR, '.timeline .switch'), 'switches are drawn')
+    appears(driver, '.timeline .turn')
+    appears(driver, '.timeline .switch')
     track = driver.find_element(By.CSS_SELECTOR, '.timeline .track')
     last = track.get_attribute('aria-valuenow')
     track.send_keys(Keys.ARROW_LEFT)
-    check(int(track.get_attribute('aria-valuenow')) == int(last) - 1, 'the keys step')
+    now = track.get_attribute('aria-valuenow')
+    check(int(now) == int(last) - 1, f'a step back from {last} leads to {now}')
     button = driver.find_element(By.CSS_SELECTOR, 'details.bucket .commands .copy')
     button.click()
     words = copied(driver)
     check(words and ' replay ' in words[0], words)
-    check(button.text == 'Copied', button.text)
-    done = subprocess.run(words[0], shell=True, capture_output=True, timeout=60, check=False)
-    check(b'the same run' in done.stdout + done.stderr, 'what was copied repeats the run')
+    check(wait_until(lambda: button.text == 'Copied'), button.text)
+    says('the same run', 'sh', '-c', words[0])
 
 
 def listens(driver):
@@ -212,33 +210,31 @@ def listens(driver):
             check(url.startswith(('file://', 'data:', 'about:', 'chrome://')), url)
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-page-')
-    driver = None
+def writes_and_opens(driver, directory, runs):
+    lines = made_up(f'{directory}/{runs}', runs)
+    page = f'{directory}/{runs}.html'
+    began = time.monotonic()
+    # 1: there are failures.
+    run(DETSIM, 'report', 'merge', '-q', f'{directory}/{runs}', '--html', page, code=1)
+    wrote = time.monotonic() - began
+    opened = open_page(driver, page)
+    told = (f'{runs} runs: {os.path.getsize(page) / 1e6:.1f} MB, written in {wrote:.2f} s, '
+            f'opened in {opened:.2f} s')
+    print(told)
+    check(wrote < WRITE_SECONDS * SLACK and opened < OPEN_SECONDS * SLACK, 'too slow: ' + told)
+    look(driver, lines)
+
+
+def main(directory):
+    driver = browser(directory)
     try:
-        driver = browser(directory)
         for runs in SIZES:
-            lines = made_up(f'{directory}/{runs}', runs)
-            page = f'{directory}/{runs}.html'
-            began = time.monotonic()
-            merged = subprocess.run([DETSIM, 'report', 'merge', '-q', f'{directory}/{runs}',
-                                     '--html', page], timeout=120, check=False)
-            if merged.returncode != 1:  # there are failures
-                raise RuntimeError(f'report merge ended with {merged.returncode}')
-            wrote = time.monotonic() - began
-            opened = open_page(driver, page)
-            print(f'{runs} runs: {os.path.getsize(page) / 1e6:.1f} MB, written in {wrote:.2f} s, '
-                  f'opened in {opened:.2f} s')
-            check(wrote < WRITE_SECONDS * SLACK and opened < OPEN_SECONDS * SLACK, 'too slow')
-            look(driver, lines)
+            writes_and_opens(driver, directory, runs)
         look_at_real(driver, directory)
         listens(driver)
     finally:
-        if driver is not None:
-            driver.quit()
-        shutil.rmtree(directory, ignore_errors=True)
-    return 1 if FAILED else 0
+        driver.quit()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(judge(main))

@@ -4,16 +4,14 @@ happen sometimes and never does.
 
     per_test.py DETSIM INCLUDE_DIRECTORY
 """
-import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as xml
 
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, says, write
+
 DETSIM, INCLUDE = (os.path.abspath(path) for path in sys.argv[1:3])
-FAILED = []
 
 # Passes on its own, and not when the two threads meet.
 RACE = '''
@@ -73,25 +71,9 @@ int main(int, char** words) {
 '''
 
 
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
-                          check=False)
-    text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {text}')
-    return text
-
-
 def build(directory, name, text, *libraries):
     source, program = f'{directory}/{name}.cpp', f'{directory}/{name}'
-    with open(source, 'w', encoding='utf-8') as file:
-        file.write(text)
+    write(source, text)
     run('g++', '-std=c++17', '-g', '-I', INCLUDE, source, '-o', program, *libraries, '-pthread',
         code=0)
     return program
@@ -102,9 +84,8 @@ def explores_each(directory, name):
     program = build(directory, name, RACE + text, *libraries)
     out = f'{directory}/{name}-out'
     words = run(DETSIM, 'explore', '--per-test', '--runs', '40', '--dir', out, '--json',
-                out + '.json', '--junit', out + '.xml', '--', program, code=1)
-    with open(out + '.json', encoding='utf-8') as file:
-        report = json.load(file)
+                out + '.json', '--junit', out + '.xml', '--', program, code=1).text
+    report = load(out + '.json')
     check([test['name'] for test in report['tests']] == tests, report['tests'])
     failing = [test['name'] for test in report['tests'] if test['failed'] > 0]
     check(failing == tests[:1], f'{name}: {failing}: {words}')
@@ -113,35 +94,35 @@ def explores_each(directory, name):
     check(f'FAILED  {tests[0]}: ' in words and f'ok      {tests[1]}: 40 runs' in words, words)
     failure = report['failures'][0]
     check(failure['test'] == tests[0], failure)
-    check('the same run' in run(DETSIM, 'replay', failure['dir']), failure)
+    says('the same run', DETSIM, 'replay', failure['dir'])
     suite = xml.parse(out + '.xml').getroot().find('testsuite')
     cases = suite.findall('testcase')
-    check(len(cases) == len(tests) and suite.get('failures') == '1', 'JUnit has a case per test')
-    check(cases[0].find('failure') is not None and cases[1].find('failure') is None, 'JUnit')
+    junit = read(out + '.xml')
+    check(len(cases) == len(tests) and suite.get('failures') == '1', junit)
+    check(cases[0].find('failure') is not None and cases[1].find('failure') is None, junit)
     return program
 
 
 def refuses(directory, program):
     explore = [DETSIM, 'explore', '--per-test', '--dir', directory + '/refused']
-    check('is not made with' in run(*explore, '--', '/bin/true', code=125), 'no tests')
-    check('does not go with' in run(*explore, '--shard', '1/2', '--', program, code=125), 'shard')
+    says('is not made with', *explore, '--', '/bin/true', code=125)
+    says('does not go with', *explore, '--shard', '1/2', '--', program, code=125)
     run(*explore, '--', directory + '/nothing', code=125)
 
 
 def judges_what_never_happens(directory):
     program, out = build(directory, 'sometimes', SOMETIMES), directory + '/never'
     run(DETSIM, 'explore', '-q', '--runs', '6', '--dir', out, '--', program, '1', code=0)
-    words = run(DETSIM, 'explore', '--runs', '6', '--dir', out, '--json', out + '.json', '--junit',
-                out + '.xml', '--', program, '0', code=1)
-    check("'a request is retried' never holds: it is reached 6 times in 6 runs" in words, words)
-    with open(out + '.json', encoding='utf-8') as file:
-        report = json.load(file)
-    check(report['summary']['failed'] == 0, 'no run failed')
+    says("'a request is retried' never holds: it is reached 6 times in 6 runs", DETSIM, 'explore',
+         '--runs', '6', '--dir', out, '--json', out + '.json', '--junit', out + '.xml', '--',
+         program, '0', code=1)
+    report = load(out + '.json')
+    check(report['summary']['failed'] == 0, report['summary'])
     check([(f['kind'], f['count']) for f in report['failures']] == [('property', 0)], report)
     missing = {p['property']: p['missing'] for p in report['properties']}
     check(missing == {'a request is retried': True, 'it starts': False}, missing)
     suite = xml.parse(out + '.xml').getroot().find('testsuite')
-    check(suite.get('failures') == '1', 'JUnit')
+    check(suite.get('failures') == '1', read(out + '.xml'))
     run(DETSIM, 'report', 'merge', out, code=1)
     run(DETSIM, 'explore', '-q', '--resume', out, code=1)
     # A part cannot tell; all of them can.
@@ -149,22 +130,16 @@ def judges_what_never_happens(directory):
     for shard in ('1/2', '2/2'):
         run(DETSIM, 'explore', '--runs', '6', '--shard', shard, '--dir', parts, '--', program, '0',
             code=0)
-    words = run(DETSIM, 'report', 'merge', parts, code=1)
-    check('never holds: it is reached 6 times' in words, words)
+    says('never holds: it is reached 6 times', DETSIM, 'report', 'merge', parts, code=1)
     run(DETSIM, 'report', 'merge', parts + '/shard-1-of-2', code=0)
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-per-test-')
-    try:
-        judges_what_never_happens(directory)
-        for name in PROGRAMS:
-            program = explores_each(directory, name)
-        refuses(directory, program)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    return 1 if FAILED else 0
+def main(directory):
+    judges_what_never_happens(directory)
+    for name in PROGRAMS:
+        program = explores_each(directory, name)
+    refuses(directory, program)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(judge(main))

@@ -6,50 +6,40 @@ the same trace, event by event.
 
 A combination is a program, a strategy, a fault plan and a seed. All of them follow from FIRST_SEED.
 """
-import os
 import random
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import FAILED, check, judge, run
 
 STRATEGIES = ['random', 'round-robin', 'pct:2', 'pct:3', 'pct:8', 'pos', 'surw', 'surw:9']
 PLANS = ['none', 'none', 'calm', 'moderate', 'chaos', 'swarm']
 
 
-def run(words):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
-                          check=False)
-    return done.returncode, done.stderr.decode(errors='replace')
+def replays(detsim, program, draw, directory):
+    first, again = directory + '/first.trace', directory + '/again.trace'
+    strategy, seed = draw.choice(STRATEGIES), str(draw.getrandbits(32))
+    common = [detsim, 'run', '--quiet', '--seed', seed, '--faults', draw.choice(PLANS)]
+    recorded = run(*common, '--strategy', strategy, '--trace', first, '--', program)
+    what = f'{program} {strategy} {common[-1]} {seed}'
+    if recorded.returncode == 125:
+        return check(False, f'{what}: cannot run: {recorded.text}')
+    replayed = run(*common, '--choices', first, '--trace', again, '--', program)
+    compared = run(detsim, 'report', first, again)
+    check(replayed.returncode == recorded.returncode and compared.returncode == 0 and
+          'did not fit' not in replayed.text,
+          f'{what}: {recorded.returncode} became {replayed.returncode}: {replayed.text}'
+          f'{compared.text}')
 
 
-def main():
+def main(directory):
     split = sys.argv.index('--')
     detsim, programs = sys.argv[1], sys.argv[split + 1:]
     combinations = int(sys.argv[2])
     draw = random.Random(int(sys.argv[3]) if split > 3 else 1)
-    wrong = 0
-    directory = tempfile.mkdtemp(prefix='detsim-fidelity-')
-    first, again = directory + '/first.trace', directory + '/again.trace'
     for _ in range(combinations):
-        program, strategy = draw.choice(programs), draw.choice(STRATEGIES)
-        seed = str(draw.getrandbits(32))
-        common = [detsim, 'run', '--quiet', '--seed', seed, '--faults', draw.choice(PLANS)]
-        command = ['--', program]
-        code, words = run(common + ['--strategy', strategy, '--trace', first] + command)
-        if code == 125:
-            print(f'{program} {strategy} {seed}: cannot run: {words}')
-            wrong += 1
-            continue
-        code_again, said = run(common + ['--choices', first, '--trace', again] + command)
-        same, _ = run([detsim, 'report', first, again])
-        if code != code_again or same != 0 or 'did not fit' in said:
-            print(f'{program} {strategy} {common[-1]} {seed}: {code} became {code_again}: {said}')
-            wrong += 1
-    for path in (first, again):
-        os.path.exists(path) and os.unlink(path)
-    os.rmdir(directory)
-    print(f'{combinations} combinations, {wrong} not replayed')
-    return 1 if wrong else 0
+        replays(detsim, draw.choice(programs), draw, directory)
+    print(f'{combinations} combinations, {len(FAILED)} not replayed')
 
 
-sys.exit(main())
+sys.exit(judge(main))

@@ -10,27 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, run, says, wait_until, write
 
 DETSIM, SAMPLE = (os.path.abspath(path) for path in sys.argv[1:3])
 SEEDS = '1..2000'
-FAILED = []
-
-
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None, cwd=None):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
-                          check=False, cwd=cwd)
-    done.text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {done.text}')
-    return done
 
 
 def explore(directory, *more):
@@ -38,8 +23,7 @@ def explore(directory, *more):
 
 
 def report_of(path):
-    with open(path, encoding='utf-8') as file:
-        report = json.load(file)
+    report = load(path)
     for name in ('wall_ns', 'runs_per_second'):
         del report['summary'][name]
     for failure in report['failures']:
@@ -56,9 +40,10 @@ def goes_on(directory, whole, words):
         check(report[key] == whole[key], f'{words}: {key}: {report[key]} and {whole[key]}')
     for failure in report['failures']:
         kept = os.path.join(directory, failure['dir'])
-        check('the same run' in run(DETSIM, 'replay', kept).text, f'{words}: {kept}')
+        says('the same run', DETSIM, 'replay', kept)
     run(DETSIM, 'report', 'merge', '--json', out, directory, code=1)
-    check(report_of(out)['summary'] == whole['summary'], f'{words}: from its directory')
+    again = report_of(out)['summary']
+    check(again == whole['summary'], f'{words}: {again}, not {whole["summary"]}')
 
 
 def lines_in(directory):
@@ -74,9 +59,8 @@ def interrupted(directory, number, *more):
     slowly = ['-j', '1', '--no-fork-server']
     process = subprocess.Popen(explore(directory, *slowly, *more), stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + 60
-    while lines_in(directory) < 20 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    begun = wait_until(lambda: lines_in(directory) >= 20)
+    check(begun, f'{directory}: {lines_in(directory)} runs are written down')
     in_use = run(DETSIM, 'explore', '--resume', directory).text if number is None else ''
     process.send_signal(number or signal.SIGINT)
     words = process.communicate(timeout=60)[0].decode()
@@ -100,8 +84,7 @@ def survives(directory, whole):
         if os.path.exists(kept):
             os.unlink(kept)
     goes_on(killed, whole, 'torn')
-    with open(killed + '/runs.jsonl', 'w', encoding='utf-8') as file:
-        file.write('')
+    write(killed + '/runs.jsonl', '')
     goes_on(killed, whole, 'no run was written down')
 
 
@@ -112,9 +95,8 @@ def survives_full_disk(directory, whole):
         print('may not mount: the full disk is not tested')
         return
     try:
-        words = run(*explore(place + '/out')).text
-        check('No space left on device' in words, words)
-        check(run('mount', '-o', 'remount,size=64m', place).returncode == 0, 'remount')
+        says('No space left on device', *explore(place + '/out'))
+        run('mount', '-o', 'remount,size=64m', place, code=0)
         goes_on(place + '/out', whole, 'the disk was full')
     finally:
         run('umount', place)
@@ -136,8 +118,7 @@ def refuses(directory):
     resume = [DETSIM, 'explore', '-q', '--resume', begun]
 
     def refused(*more, why, cwd=None):
-        words = run(*resume, *more, code=125, cwd=cwd).text
-        check(why in words, f'{more}: {why} is not in: {words}')
+        says(why, *resume, *more, code=125, cwd=cwd)
 
     refused('--', '/bin/true', why="'command' was")
     refused('--strategy', 'pos', why="'strategy' was")
@@ -151,11 +132,9 @@ def refuses(directory):
                          ({'runs': 'x'}, 'is damaged'), ({'files': []}, 'other libraries')]:
         path, before = edited(begun, **changes)
         refused(why=why)
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(before[:len(before) // 2])
+        write(path, before[:len(before) // 2])
         refused(why='or damaged')
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(before)
+        write(path, before)
     run(DETSIM, 'explore', '--resume', directory + '/nothing', code=125)
     run(DETSIM, 'explore', '--resume', directory, code=125)
 
@@ -170,19 +149,14 @@ def refuses_another_program(directory):
     check('begun with another' in words and program in words, words)
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix='detsim-resume-')
-    try:
-        run(*explore(directory + '/whole', '-q', '--json', directory + '/whole.json'), code=1)
-        whole = report_of(directory + '/whole.json')
-        survives(directory, whole)
-        survives_full_disk(directory, whole)
-        refuses(directory)
-        refuses_another_program(directory)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    return 1 if FAILED else 0
+def main(directory):
+    run(*explore(directory + '/whole', '-q', '--json', directory + '/whole.json'), code=1)
+    whole = report_of(directory + '/whole.json')
+    survives(directory, whole)
+    survives_full_disk(directory, whole)
+    refuses(directory)
+    refuses_another_program(directory)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(judge(main))

@@ -5,34 +5,17 @@
 """
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, sys.path[0] + '/..')
+from checking import check, judge, load, read, run, says, write
 
 DETSIM, INCLUDE = sys.argv[1:3]
-FAILED = []
 SH = 'sh'
 
 
-def check(holds, words):
-    if not holds:
-        FAILED.append(words)
-        print('FAILED:', words)
-
-
-def run(*words, code=None):
-    done = subprocess.run([DETSIM, 'suite', *words], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=300, check=False)
-    done.text = (done.stdout + done.stderr).decode(errors='replace')
-    if code is not None:
-        check(done.returncode == code, f'{words}: {done.returncode}, not {code}: {done.text}')
-    return done
-
-
-def write(path, text):
-    with open(path, 'w') as file:
-        file.write(text)
+def suite(*words, code=None):
+    return run(DETSIM, 'suite', *words, code=code)
 
 
 def suite_of(tests, **more):
@@ -44,8 +27,8 @@ def suite_of(tests, **more):
 def breaks(prop, test, code=1, profile='ci'):
     test = {'name': 'it', 'seeds': '1..2', **test}
     suite_of([test])
-    done = run('run', '--profile', profile, '--json', 'out.json', code=code)
-    result = json.load(open('out.json'))['tests'][0]
+    done = suite('run', '--profile', profile, '--json', 'out.json', code=code)
+    result = load('out.json')['tests'][0]
     broken = [each['property'] for each in result['broken']]
     check(broken == ([prop] if prop else []), f'{test}: {broken}, not {prop}: {done.text}')
     return result, done.text
@@ -92,12 +75,11 @@ def properties():
             ('exit', shell('cat > copy; test -s copy', faults='none', input={'text': 'words'}),
              shell('cat > copy', faults='full.yaml', input={'text': 'words'}))):
         breaks('', holds, code=0)
-        check(not os.path.exists('detsim-suite'), 'nothing is left of what holds')
+        check(not os.path.exists('detsim-suite'), f'{holds}: something is left, though it holds')
         result, words = breaks(prop, fails)
         check(result['failed'] == 2 and 'FAILED  it' in words, words)
         first = result['broken'][0]
-        replayed = subprocess.run(first['replay'], shell=True, capture_output=True, check=False)
-        check(b'the same run' in replayed.stderr, (prop, first, replayed))
+        says('the same run', 'sh', '-c', first['replay'])
     breaks('faults', shell('true', faults='idle.yaml'))
 
 
@@ -118,7 +100,7 @@ int main(int count, char** words) {
 
 def events():
     write('sdk.c', SDK)
-    subprocess.run(['gcc', '-I', INCLUDE, '-o', 'sdk', 'sdk.c'], check=True)
+    run('gcc', '-I', INCLUDE, '-o', 'sdk', 'sdk.c', code=0)
 
     def of(words, *rules):
         return {'command': ['./sdk', *words], 'properties': {'events': list(rules)}}
@@ -145,17 +127,22 @@ def inputs():
         keep = os.path.abspath('lines')
         suite_of([shell('cat > ' + keep, name='it', seeds=str(seed),
                         input={'keys': keys, 'count': 2000, 'among': 50, **more})])
-        run('run', '-q', code=0)
-        return open('lines').read().split('\n')[:-1]
+        suite('run', '-q', code=0)
+        return read('lines').split('\n')[:-1]
     uniform, zipfian = lines('uniform'), lines('zipfian')
-    check(len(uniform) == len(zipfian) == 2000, 'as many as asked for')
-    check(lines('uniform') == uniform and lines('zipfian') == zipfian, 'from the seed alone')
-    check(lines('uniform', 2) != uniform, 'another seed')
-    check(set(map(int, uniform)) == set(range(50)), 'all of them')
+    check(len(uniform) == len(zipfian) == 2000, f'{len(uniform)}, {len(zipfian)} lines')
+    for keys, before in (('uniform', uniform), ('zipfian', zipfian)):
+        again = lines(keys)
+        check(again == before, f'{keys}: not from the seed alone: {again[:9]}, {before[:9]}')
+    check(lines('uniform', 2) != uniform, f'another seed, the same keys: {uniform[:9]}')
+    check(set(map(int, uniform)) == set(range(50)), sorted(set(uniform)))
     # 2000 draws: 40 expected of each; the first of 50 keys with weight 1/k has 445.
-    check(max(uniform.count(str(key)) for key in range(50)) < 80, 'uniform')
-    check(370 < zipfian.count('0') < 520 and 180 < zipfian.count('1') < 270, 'zipfian')
-    check(lines('zipfian', exponent=0, line='get {key}')[0].startswith('get '), 'a line')
+    most = max(uniform.count(str(key)) for key in range(50))
+    check(most < 80, f'uniform: one key {most} times')
+    first, second = zipfian.count('0'), zipfian.count('1')
+    check(370 < first < 520 and 180 < second < 270, f'zipfian: {first}, {second}')
+    line = lines('zipfian', exponent=0, line='get {key}')[0]
+    check(line.startswith('get '), line)
 
 
 GROWS = """
@@ -179,11 +166,11 @@ def soaks():
         test = {'name': 'it', 'command': ['/usr/bin/python3', '-S', '-E', 'grows.py', kind],
                 'files': ['grows.py'], 'strategies': 'random'}
         suite_of([test], profiles={'soak': {'time': '1ms'}})
-        words = run('run', '--profile', 'soak', code=0 if kind == 'nothing' else 1).text
+        words = suite('run', '--profile', 'soak', code=0 if kind == 'nothing' else 1).text
         check(('grows: ' in words) == (kind != 'nothing'), words)
         check(kind == 'nothing' or words.count('grows: ') == 1, words)
     suite_of([shell('true', name='it')], profiles={'soak': {'time': '1ms'}})
-    words = run('run', '--profile', 'soak', code=1).text
+    words = suite('run', '--profile', 'soak', code=1).text
     check('too short to be watched' in words, words)
 
 
@@ -212,33 +199,32 @@ def wrong():
             ('test: []\n', ':1:1:', "did you mean 'tests'"),
             ('', '', 'without tests')):
         write('detsim.yaml', text)
-        said = run('run', code=125).text
+        said = suite('run', code=125).text
         check('detsim.yaml' + where in said and words in said, f'{text!r}: {said}')
     write('detsim.yaml', good + '    profiles: [nightly]\n')
-    check('no test of the suite is selected' in run('run', code=125).text, 'nothing to run')
-    run('run', '--profile', 'nightli', code=125)
-    run('run', '-f', 'no-such.yaml', code=125)
-    run('rnu', code=125)
+    says('no test of the suite is selected', DETSIM, 'suite', 'run', code=125)
+    suite('run', '--profile', 'nightli', code=125)
+    suite('run', '-f', 'no-such.yaml', code=125)
+    suite('rnu', code=125)
     write('detsim.yaml', good.replace('"true"', './no-such-program'))
-    check('REFUSED it' in run('run', code=125).text, 'no such program')
+    says('REFUSED it', DETSIM, 'suite', 'run', code=125)
 
 
 def lists():
     suite_of([shell('true', name='one', seeds='1..3'),
               {'name': 'two', 'command': ['true'], 'profiles': ['ci']}])
-    words = run('list', code=0).text
+    words = suite('list', code=0).text
     check('one' in words and 'seeds 1..3' in words and 'ci: 100 seeds' in words, words)
-    check('ok      one: 3 runs' in run('run', '--test', 'o*', code=0).text, 'by name')
-    check('1 of 1 tests hold' in run('run', '--profile', 'smoke', code=0).text, 'by profile')
-    schema = json.loads(run('schema', code=0).stdout)
+    says('ok      one: 3 runs', DETSIM, 'suite', 'run', '--test', 'o*', code=0)
+    says('1 of 1 tests hold', DETSIM, 'suite', 'run', '--profile', 'smoke', code=0)
+    schema = json.loads(suite('schema', code=0).stdout)
     test = schema['properties']['tests']['items']
-    check({'name', 'command', 'oracle', 'recovery'} <= set(test['properties']), 'schema')
-    check(not test['additionalProperties'], 'schema refuses what is unknown')
+    check({'name', 'command', 'oracle', 'recovery'} <= set(test['properties']), test['properties'])
+    check(test['additionalProperties'] is False, test)
 
 
-DIRECTORY = tempfile.mkdtemp(prefix='detsim-suite-')
-try:
-    os.chdir(DIRECTORY)
+def main(directory):
+    os.chdir(directory)
     write('one', '1\n')
     write('full.yaml', 'rules:\n  - {fault: disk.full, path: "**/copy", probability: 1}\n')
     write('idle.yaml', 'rules:\n  - {fault: disk.full, path: "**/nothing", probability: 1}\n')
@@ -248,7 +234,6 @@ try:
     events()
     inputs()
     soaks()
-finally:
-    os.chdir('/')
-    shutil.rmtree(DIRECTORY)
-sys.exit(1 if FAILED else 0)
+
+
+sys.exit(judge(main))
