@@ -41,9 +41,48 @@ class Scratch {
   long at_;
 };
 
-bool is_simple_send(const Moment& moment) {
-  return moment.frame.number == __NR_sendto || moment.frame.number == __NR_write;
+// A datagram as its call has it: bytes in pieces, and the name of whom it is for.
+struct Outgoing {
+  explicit Outgoing(const Moment& moment) : pieces(moment), bytes(pieces.bytes()) {
+    const auto& f = moment.frame;
+    if (f.number == __NR_sendto) {
+      name = reinterpret_cast<const void*>(f.r8);
+      name_bytes = name != nullptr ? f.r9 : 0;
+      flags = f.r10;
+    } else if (f.number == __NR_sendmsg) {
+      msghdr message;
+      is_whole = get_user(message, reinterpret_cast<const void*>(f.rsi)) &&
+                 (message.msg_control == nullptr || message.msg_controllen == 0);
+      name = message.msg_name;
+      name_bytes = name != nullptr ? message.msg_namelen : 0;
+      flags = f.rdx;
+    }
+    const bool is_known = moment.point.extent != Extent::none;  // not several (sendmmsg)
+    is_whole = is_whole && is_known && bytes <= kDatagramMax && name_bytes <= kNameMax;
+  }
+
+  UserPieces pieces;
+  std::uint64_t bytes;
+  const void* name = nullptr;
+  std::uint64_t name_bytes = 0;
+  std::uint64_t flags = 0;
+  bool is_whole = true;  // there is nothing to it beside these
+};
+
+// Sends other bytes than the call's own.
+long send_bytes(const Moment& moment, std::uint8_t* data, std::uint64_t bytes, const void* name,
+                std::uint64_t name_bytes, std::uint64_t flags) {
+  Frame f = moment.frame;
+  f.number = __NR_sendto;
+  f.rsi = reinterpret_cast<std::uint64_t>(data);
+  f.rdx = bytes;
+  f.r10 = flags;
+  f.r8 = name_bytes == 0 ? 0 : reinterpret_cast<std::uint64_t>(name);
+  f.r9 = name_bytes;
+  return call_of(__NR_sendto).handler(f);
 }
+
+bool is_single_send(const Moment& moment) { return moment.point.extent != Extent::none; }
 
 // A datagram that waits until the next one of its socket is sent.
 struct HeldDatagram {
@@ -63,32 +102,18 @@ HeldDatagram* held_of(ObjectId socket) {
 }
 
 bool hold_back(const Moment& moment) {
-  const auto& f = moment.frame;
-  const auto bytes = bytes_asked(moment);
+  const Outgoing letter(moment);
   auto* held = held_of(kNoObject);
-  const bool is_named = f.number == __NR_sendto && f.r8 != 0;
-  if (held == nullptr || bytes > kDatagramMax || (is_named && f.r9 > kNameMax)) return false;
-  if (!copy_from_user(held->data, reinterpret_cast<const void*>(f.rsi), bytes)) return false;
-  held->name_bytes = is_named ? static_cast<std::uint32_t>(f.r9) : 0;
-  if (!copy_from_user(held->name, reinterpret_cast<const void*>(f.r8), held->name_bytes)) {
-    return false;
-  }
-  held->bytes = static_cast<std::uint32_t>(bytes);
+  if (held == nullptr || !letter.is_whole || !letter.pieces.copy_to(held->data)) return false;
+  if (!copy_from_user(held->name, letter.name, letter.name_bytes)) return false;
+  held->bytes = static_cast<std::uint32_t>(letter.bytes);
+  held->name_bytes = static_cast<std::uint32_t>(letter.name_bytes);
   held->socket = moment.descriptor.object;
   return true;
 }
 
-void send_held(Moment& moment, HeldDatagram& held) {
-  const Frame before = moment.frame;
-  auto& f = moment.frame;
-  f.rsi = reinterpret_cast<std::uint64_t>(held.data);
-  f.rdx = held.bytes;
-  if (f.number == __NR_sendto) {
-    f.r8 = held.name_bytes == 0 ? 0 : reinterpret_cast<std::uint64_t>(held.name);
-    f.r9 = held.name_bytes;
-  }
-  moment.call.handler(f);
-  f = before;
+void send_held(const Moment& moment, HeldDatagram& held) {
+  send_bytes(moment, held.data, held.bytes, held.name, held.name_bytes, MSG_NOSIGNAL);
   held.socket = kNoObject;
 }
 
@@ -138,7 +163,7 @@ bool net_delay(Moment& moment) { return stay(moment, parameter(*moment.rule, "de
 
 bool net_packet_drop(Moment& moment) {
   const auto bytes = bytes_asked(moment);
-  if (!is_simple_send(moment)) return false;
+  if (!is_single_send(moment)) return false;
   moment.answered = true;
   moment.result = static_cast<long>(bytes);
   moment.value = bytes;
@@ -146,30 +171,27 @@ bool net_packet_drop(Moment& moment) {
 }
 
 bool net_duplicate(Moment& moment) {
-  if (!is_simple_send(moment)) return false;
+  if (!is_single_send(moment)) return false;
   moment.carry_out();
   if (moment.result >= 0) moment.call.handler(moment.frame);
   return true;
 }
 
 bool net_packet_corrupt(Moment& moment) {
-  const auto bytes = bytes_asked(moment);
+  const Outgoing letter(moment);
   const Scratch scratch;
-  if (!is_simple_send(moment) || bytes == 0 || bytes > kDatagramMax || scratch.bytes() == nullptr) {
-    return false;
-  }
-  const auto data = moment.frame.rsi;
-  if (!copy_from_user(scratch.bytes(), reinterpret_cast<const void*>(data), bytes)) return false;
-  moment.value = draw(moment, kDrawPlace, bytes);
+  if (!letter.is_whole || letter.bytes == 0 || scratch.bytes() == nullptr) return false;
+  if (!letter.pieces.copy_to(scratch.bytes())) return false;
+  moment.value = draw(moment, kDrawPlace, letter.bytes);
   scratch.bytes()[moment.value] ^= static_cast<std::uint8_t>(1u << draw(moment, kDrawBit, 8));
-  moment.frame.rsi = reinterpret_cast<std::uint64_t>(scratch.bytes());
-  moment.carry_out();
-  moment.frame.rsi = data;
+  moment.result = send_bytes(moment, scratch.bytes(), letter.bytes, letter.name, letter.name_bytes,
+                             letter.flags);
+  moment.answered = true;
   return true;
 }
 
 bool net_reorder(Moment& moment) {
-  if (!is_simple_send(moment)) return false;
+  if (!is_single_send(moment)) return false;
   if (auto* held = held_of(moment.descriptor.object)) {
     moment.carry_out();
     send_held(moment, *held);
@@ -185,7 +207,7 @@ bool net_reorder(Moment& moment) {
 
 void release_held_datagram(Moment& moment) {
   if (moment.subject != Subject::datagram || (moment.ops & bit_of(Op::send)) == 0) return;
-  if (!is_simple_send(moment) || moment.result < 0) return;
+  if (!is_single_send(moment) || moment.result < 0) return;
   if (auto* held = held_of(moment.descriptor.object)) send_held(moment, *held);
 }
 

@@ -22,11 +22,17 @@ UserPieces::UserPieces(const Moment& moment) {
     pieces_[0] = {reinterpret_cast<char*>(f.rsi), f.rdx};
     count_ = 1;
   } else if (moment.point.extent == Extent::vector) {
-    count_ = f.rdx < kMax ? f.rdx : kMax;
-    if (!copy_from_user(pieces_, reinterpret_cast<const void*>(f.rsi), count_ * sizeof(Piece))) {
-      count_ = 0;
-    }
+    take(reinterpret_cast<const void*>(f.rsi), f.rdx);
+  } else if (moment.point.extent == Extent::message) {
+    msghdr message;
+    if (!get_user(message, reinterpret_cast<const void*>(f.rsi))) return;
+    take(message.msg_iov, message.msg_iovlen);
   }
+}
+
+void UserPieces::take(const void* vector, std::uint64_t count) {
+  count_ = count < kMax ? count : kMax;
+  if (!copy_from_user(pieces_, vector, count_ * sizeof(Piece))) count_ = 0;
 }
 
 void* UserPieces::at(std::uint64_t place) const {
@@ -43,15 +49,27 @@ std::uint64_t UserPieces::bytes() const {
   return total;
 }
 
+bool UserPieces::copy_to(std::uint8_t* to) const {
+  for (std::uint64_t i = 0; i < count_; ++i) {
+    if (!copy_from_user(to, pieces_[i].base, pieces_[i].bytes)) return false;
+    to += pieces_[i].bytes;
+  }
+  return true;
+}
+
 std::uint64_t bytes_asked(const Moment& moment) {
-  if (moment.point.extent == Extent::none) return 0;
-  if (moment.point.extent == Extent::vector) return UserPieces(moment).bytes();
-  return extent_register(moment);
+  switch (moment.point.extent) {
+    case Extent::none: return 0;
+    case Extent::vector:
+    case Extent::message: return UserPieces(moment).bytes();
+    default: return extent_register(moment);
+  }
 }
 
 Shortened::Shortened(Moment& moment, std::uint64_t bytes)
     : moment_(moment), before_(moment.frame), pieces_(moment) {
-  if (moment.point.extent != Extent::vector) {
+  const auto extent = moment.point.extent;
+  if (extent != Extent::vector && extent != Extent::message) {
     extent_register(moment) = bytes;
     return;
   }
@@ -61,7 +79,15 @@ Shortened::Shortened(Moment& moment, std::uint64_t bytes)
     if (piece.bytes > bytes) piece.bytes = bytes;
     bytes -= piece.bytes;
   }
-  moment.frame.rsi = reinterpret_cast<std::uint64_t>(pieces_.pieces_);
+  auto* vector = reinterpret_cast<iovec*>(pieces_.pieces_);
+  if (extent == Extent::message) {
+    get_user(message_, reinterpret_cast<const void*>(before_.rsi));
+    message_.msg_iov = vector;
+    message_.msg_iovlen = count;
+    moment.frame.rsi = reinterpret_cast<std::uint64_t>(&message_);
+    return;
+  }
+  moment.frame.rsi = reinterpret_cast<std::uint64_t>(vector);
   moment.frame.rdx = count;
 }
 

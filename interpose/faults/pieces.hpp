@@ -1,6 +1,8 @@
 // The buffer of a call that reads or writes: how many bytes were asked for, where they lie, and how
 // the same call is made with fewer of them.
 #pragma once
+#include <sys/socket.h>
+
 #include "interpose/faults/points.hpp"
 
 namespace detsim {
@@ -15,6 +17,8 @@ class UserPieces {
   /// Where byte number `place` lies; nullptr: beyond the end.
   void* at(std::uint64_t place) const;
   std::uint64_t bytes() const;
+  /// False: it cannot be looked at.
+  bool copy_to(std::uint8_t* to) const;
 
  private:
   friend class Shortened;
@@ -23,6 +27,7 @@ class UserPieces {
     std::uint64_t bytes;
   };
   static constexpr std::uint64_t kMax = 256;  // pieces that are looked at
+  void take(const void* vector, std::uint64_t count);
   Piece pieces_[kMax];
   std::uint64_t count_ = 0;
 };
@@ -39,6 +44,7 @@ class Shortened {
   Moment& moment_;
   Frame before_;
   UserPieces pieces_;
+  msghdr message_{};
 };
 
 }  // namespace detsim

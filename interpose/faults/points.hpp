@@ -27,7 +27,7 @@ enum class Target : std::uint8_t {
   paths,
   paths_at
 };
-enum class Extent : std::uint8_t { none, rdx, vector, r8, r10 };
+enum class Extent : std::uint8_t { none, rdx, vector, message, r8, r10 };
 
 struct Point {
   OpSet ops = bit_of(Op::any);

@@ -89,11 +89,16 @@ TEST_CASE("the network: connections and datagrams") {
   CHECK_FALSE(has(strike("network", {"net.partial_write=1"}).output, "send 13"));
   CHECK_FALSE(has(strike("network", {"net.short_read=1"}).output, "receive 13"));
   const auto sent = std::string("send 3 \nsend 3 \nsend 5 \n");
-  CHECK(strike("datagrams", {"net.packet_drop,when=2"}).output == sent + "one\nthree\n");
-  CHECK(strike("datagrams", {"net.duplicate,when=2"}).output == sent + "one\ntwo\ntwo\nthree\n");
-  CHECK(strike("datagrams", {"net.reorder,when=1"}).output == sent + "two\none\nthree\n");
-  CHECK_FALSE(strike("datagrams", {"net.packet_corrupt,when=1"}).output ==
-              sent + "one\ntwo\nthree\n");
+  for (const char* what : {"datagrams", "messages"}) {  // send(2), and sendmsg(2) in two pieces
+    CAPTURE(what);
+    CHECK(strike(what, {"net.packet_drop,when=2"}).output == sent + "one\nthree\n");
+    CHECK(strike(what, {"net.duplicate,when=2"}).output == sent + "one\ntwo\ntwo\nthree\n");
+    CHECK(strike(what, {"net.reorder,when=1"}).output == sent + "two\none\nthree\n");
+    const auto spoilt = strike(what, {"net.packet_corrupt,when=1"}).output;
+    CHECK(spoilt.size() == sent.size() + 14);
+    CHECK(spoilt.substr(0, sent.size()) == sent);
+    CHECK(spoilt.substr(sent.size()) != "one\ntwo\nthree\n");
+  }
 }
 
 TEST_CASE("a listing lacks an entry") {

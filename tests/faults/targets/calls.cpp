@@ -105,11 +105,20 @@ void network() {
   say("receive", recv(end, text, 13, MSG_DONTWAIT));
 }
 
-void datagrams() {
+long send_in_pieces(int fd, const char* text) {
+  iovec pieces[] = {{const_cast<char*>(text), 1}, {const_cast<char*>(text + 1), strlen(text) - 1}};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  return sendmsg(fd, &message, 0);
+}
+
+void datagrams(bool in_pieces) {
   int ends[2];
   socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
-  for (const char* text : {"one", "two", "three"})
-    say("send", send(ends[0], text, strlen(text), 0));
+  for (const char* text : {"one", "two", "three"}) {
+    say("send", in_pieces ? send_in_pieces(ends[0], text) : send(ends[0], text, strlen(text), 0));
+  }
   char text[16] = {};
   while (recv(ends[1], text, sizeof text - 1, MSG_DONTWAIT) > 0) {
     std::printf("%s\n", text);
@@ -152,7 +161,8 @@ int main(int, char** arguments) {
   if (what == "timer") timer();
   if (what == "threads") threads();
   if (what == "network") network();
-  if (what == "datagrams") datagrams();
+  if (what == "datagrams") datagrams(false);
+  if (what == "messages") datagrams(true);
   if (what == "list") list();
   if (what == "app") app();
   if (what == "broken") broken();
