@@ -184,6 +184,13 @@ void add_private_options(CLI::App& app, RunOptions& options) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->envname("DETSIM_PRIVATE");
+  app.add_option("--leave-out", options.left_out,
+                 "What is there is in no copy of a directory. May be repeated")
+      ->type_name("PATH")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->envname("DETSIM_LEAVE_OUT");
   const auto empty = [&options](std::int64_t) {
     for (const auto& each : temporary_directories()) options.private_directories.push_back(each);
   };

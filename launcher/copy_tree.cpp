@@ -62,16 +62,18 @@ void copy_attributes(int from, int to) {
 
 class Copier {
  public:
-  Copier(CopiedTree& result, std::string from, int to, dev_t device, std::string skip)
+  Copier(CopiedTree& result, std::string from, int to, dev_t device, const LeftOut& left_out)
       : result_(result),
         from_root_(std::move(from)),
         to_root_(to),
         device_(device),
-        skip_(std::move(skip)) {}
+        left_out_(left_out) {
+    for (const auto& path : left_out.paths) thinned_.insert(path.substr(0, path.rfind('/')));
+  }
 
   bool copy_below(int from, int to, const std::string& path) {
     for (const auto& name : sorted_names(from)) {
-      if (!skip_.empty() && name.starts_with(skip_)) continue;
+      if (is_left_out(name, path)) continue;
       if (!copy_entry(from, to, name, path + "/" + name)) return false;
     }
     return true;
@@ -84,19 +86,49 @@ class Copier {
     copy_attributes(from, to);
     if (geteuid() == 0 && fchown(to, status.st_uid, status.st_gid) != 0) return complain(path);
     if (fchmod(to, status.st_mode & 07777) != 0) return complain(path);
-    const timespec times[2] = {status.st_atim, status.st_mtim};
+    const bool is_thinned = S_ISDIR(status.st_mode) && thinned_.contains(path);
+    const timespec written = is_thinned ? last_written(from, path) : status.st_mtim;
+    const timespec times[2] = {status.st_atim, written};
     return futimens(to, times) == 0 || complain(path);
   }
 
  private:
+  bool is_left_out(const std::string& name, const std::string& path) const {
+    if (!left_out_.prefix.empty() && name.starts_with(left_out_.prefix)) return true;
+    return !left_out_.paths.empty() && left_out_.paths.contains(path + "/" + name);
+  }
+
+  // Of a directory, without what is left out of it. With nothing else in it, since it was made.
+  timespec last_written(int directory, const std::string& path) const {
+    struct statx made {};
+    timespec last{};
+    if (statx(directory, "", AT_EMPTY_PATH, STATX_BTIME, &made) == 0) {
+      last = {.tv_sec = made.stx_btime.tv_sec, .tv_nsec = made.stx_btime.tv_nsec};
+    }
+    for (const auto& name : sorted_names(directory)) {
+      struct stat status {};
+      if (is_left_out(name, path)) continue;
+      if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      const auto& written = status.st_mtim;
+      const auto is_later = [](const timespec& a, const timespec& b) {
+        return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+      };
+      if (is_later(written, last)) last = written;
+    }
+    return last;
+  }
+
   bool complain(const std::string& path) {
     result_.problem = fmt::format("cannot copy {}: {}", path, std::strerror(errno));
     return false;
   }
 
+  // Somebody may work in the original.
+  bool is_gone(const std::string& path) { return errno == ENOENT || complain(path); }
+
   bool copy_entry(int from, int to, const std::string& name, const std::string& path) {
     struct stat status {};
-    if (fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return complain(path);
+    if (fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return is_gone(path);
     ++result_.files;
     if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
       const auto key = std::pair(status.st_dev, status.st_ino);
@@ -119,7 +151,7 @@ class Copier {
 
   bool copy_directory(int from, int to, const std::string& name, const std::string& path) {
     const Fd source(openat(from, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (source < 0) return complain(path);
+    if (source < 0) return is_gone(path);
     if (mkdirat(to, name.c_str(), 0700) != 0) return complain(path);
     const Fd target(openat(to, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (target < 0) return complain(path);
@@ -132,7 +164,7 @@ class Copier {
   bool copy_file(int from, int to, const std::string& name, const std::string& path,
                  const struct stat& status) {
     const Fd source(openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (source < 0) return complain(path);
+    if (source < 0) return is_gone(path);
     const Fd target(openat(to, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (target < 0) return complain(path);
     if (ioctl(target, FICLONE, static_cast<int>(source)) == 0) {
@@ -201,14 +233,15 @@ class Copier {
   const std::string from_root_;
   const int to_root_;
   const dev_t device_;  // of the original
-  const std::string skip_;
+  const LeftOut& left_out_;
+  std::set<std::string> thinned_;  // directories around what is left out
   std::vector<char> buffer_ = std::vector<char>(1 << 20);
   std::map<std::pair<dev_t, ino_t>, std::string> linked_;  // the first path of each
 };
 
 }  // namespace
 
-CopiedTree copy_tree(const std::string& from, const std::string& to, const std::string& skip) {
+CopiedTree copy_tree(const std::string& from, const std::string& to, const LeftOut& left_out) {
   CopiedTree result;
   const Fd source(open(from.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const Fd target(open(to.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -217,7 +250,7 @@ CopiedTree copy_tree(const std::string& from, const std::string& to, const std::
     result.problem = fmt::format("cannot copy {}: {}", from, std::strerror(errno));
     return result;
   }
-  Copier copier(result, from, target, status.st_dev, skip);
+  Copier copier(result, from, target, status.st_dev, left_out);
   if (copier.copy_below(source, target, from)) copier.settle(source, target, from);
   return result;
 }

@@ -3,6 +3,7 @@
 // devices. Sockets are made anew. Names are taken in order, so that two copies are alike.
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace detsim {
@@ -14,9 +15,16 @@ struct CopiedTree {
   std::string problem;  // not empty: what could not be copied, and why
 };
 
+struct LeftOut {
+  std::string prefix;           // entries whose names begin with it, wherever they are
+  std::set<std::string> paths;  // absolute, without links
+};
+
 /// Copies what is below `from` into the directory `to`, which exists and is empty, and gives it
-/// `from`'s attributes. Entries whose names begin with `skip` are left out; so are other file
-/// systems' contents. What may not be read is a problem, and ends it.
-CopiedTree copy_tree(const std::string& from, const std::string& to, const std::string& skip);
+/// `from`'s attributes. Other file systems' contents are left out; what may not be read is a
+/// problem, and ends it; what is removed meanwhile was never there.
+/// Nothing tells whether there is something at a path that is left out: the directory around it was
+/// last written when the youngest of its other entries was.
+CopiedTree copy_tree(const std::string& from, const std::string& to, const LeftOut& left_out);
 
 }  // namespace detsim

@@ -79,7 +79,7 @@ std::string set_up_directories(const RunOptions& options, Launch& launch) {
   if (launch.view == nullptr && !wanted.empty()) {
     const auto kept = needed_paths(options, launch.library, launch.target);
     std::string warning;
-    launch.view = PrivateView::create(std::move(wanted), kept, problem, warning);
+    launch.view = PrivateView::create(std::move(wanted), kept, options.left_out, problem, warning);
     if (!warning.empty() && !options.quiet) say(warning, words_of(options));
   }
   if (!problem.empty() || disk.empty()) return problem;

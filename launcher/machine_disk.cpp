@@ -224,7 +224,7 @@ std::string MachineDisk::copy_out(const std::string& directory) const {
       return fmt::format("cannot keep the disk in {}: {}", to.string(),
                          error ? error.message() : "it is not empty");
     }
-    const auto copied = copy_tree(place.real, to, kViewPrefix);
+    const auto copied = copy_tree(place.real, to, {.prefix = kViewPrefix, .paths = {}});
     if (!copied.problem.empty()) return copied.problem;
   }
   return "";

@@ -20,7 +20,6 @@
 #include <ctime>
 #include <filesystem>
 
-#include "launcher/copy_tree.hpp"
 #include "scheduler/own_names.hpp"
 
 namespace detsim {
@@ -125,6 +124,7 @@ std::vector<PrivateDirectory> arranged(std::vector<PrivateDirectory> wanted) {
 
 std::shared_ptr<PrivateView> PrivateView::create(std::vector<PrivateDirectory> wanted,
                                                  const std::vector<std::string>& kept,
+                                                 const std::vector<std::string>& left_out,
                                                  std::string& problem, std::string& warning) {
   for (auto& directory : wanted) {
     std::error_code error;
@@ -143,6 +143,11 @@ std::shared_ptr<PrivateView> PrivateView::create(std::vector<PrivateDirectory> w
   problem = view->make_place_of_work(base);
   if (!problem.empty()) return nullptr;
   view->kept_ = kept;
+  view->left_out_.prefix = kViewPrefix;
+  for (const auto& path : left_out) {
+    std::error_code error;
+    view->left_out_.paths.insert(fs::weakly_canonical(fs::absolute(path), error).string());
+  }
   problem = view->copy_all(warning);
   return problem.empty() ? view : nullptr;
 }
@@ -218,7 +223,7 @@ std::string PrivateView::fill(const PrivateDirectory& directory, std::uint64_t& 
     fs::permissions(directory.copy, fs::status(directory.shown).permissions());
     return "";
   }
-  const auto copied = copy_tree(directory.shown, directory.copy, kViewPrefix);
+  const auto copied = copy_tree(directory.shown, directory.copy, left_out_);
   bytes += copied.bytes;
   return copied.problem;
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "launcher/copy_tree.hpp"
+
 namespace detsim {
 
 struct PrivateDirectory {
@@ -33,10 +35,12 @@ bool may_have_private_view();
 class PrivateView {
  public:
   /// `wanted`: directories with `shown` as the user gave it. `kept`: paths that stay as they are
-  /// although a directory that starts empty would hide them. nullptr: `problem` says why.
-  /// `warning` is for the user, if not empty.
+  /// although a directory that starts empty would hide them. `left_out`: paths that no copy has,
+  /// whether or not there is something. nullptr: `problem` says why. `warning` is for the user, if
+  /// not empty.
   static std::shared_ptr<PrivateView> create(std::vector<PrivateDirectory> wanted,
                                              const std::vector<std::string>& kept,
+                                             const std::vector<std::string>& left_out,
                                              std::string& problem, std::string& warning);
   ~PrivateView();
   PrivateView(const PrivateView&) = delete;
@@ -71,7 +75,8 @@ class PrivateView {
 
   std::vector<PrivateDirectory> directories_;  // outer ones before those below them
   std::vector<std::string> kept_;              // as they are, below one that starts empty
-  std::string name_, work_, own_;              // each in the one before
+  LeftOut left_out_;
+  std::string name_, work_, own_;  // each in the one before
   std::uint64_t made_real_ns_ = 0;
   std::uint64_t filled_real_ns_ = 0;  // what changed since then, a run has changed
   int lock_ = -1;

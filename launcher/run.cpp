@@ -203,6 +203,7 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
     has_empty = has_empty || directory.starts_empty;
   }
   if (has_empty) line += " --private-tmp";
+  for (const auto& path : options.left_out) line += " --leave-out " + shell_quoted(path);
   if (options.virtual_limit_ns != kNever) {
     line += " --virtual-timeout " + duration_text(options.virtual_limit_ns);
   }

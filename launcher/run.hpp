@@ -56,6 +56,7 @@ struct RunOptions {
   std::string faults_text;  // what `faults` was made of: --faults, --fault
   std::vector<std::string> fault_texts;
   std::vector<PrivateDirectory> private_directories;  // that the run has copies of
+  std::vector<std::string> left_out;                  // paths that those copies do not have
 
   // -- what does not
   std::uint64_t wall_limit_ns = kNever;

@@ -210,6 +210,14 @@ static std::uint32_t names_in_graves(std::uint64_t device, std::uint64_t number)
   return node != nullptr && (node->in_grave || node->is_mapped) ? 1 : 0;
 }
 
+// Its size tells the file system, and what once was in it; in a copy that lies in memory it would
+// be another one.
+constexpr int kDirectoryBytes = 4096;
+
+static bool is_plain_directory(std::uint32_t mode, std::uint64_t device) {
+  return (mode & S_IFMT) == S_IFDIR && device != proc_device() && device != sys_device();
+}
+
 void show_status(struct stat& status, std::uint64_t proc_number) {
   status.st_nlink -= names_in_graves(status.st_dev, status.st_ino);
   if (const Inode* inode = find_generated(status.st_dev, status.st_ino)) {
@@ -223,6 +231,10 @@ void show_status(struct stat& status, std::uint64_t proc_number) {
   const Shown real{0, time_from(status.st_atim), time_from(status.st_mtim),
                    time_from(status.st_ctim), time_from(status.st_ctim)};
   const auto shown = show(status.st_dev, status.st_ino, status.st_mode, real, proc_number);
+  if (is_plain_directory(status.st_mode, status.st_dev)) {
+    status.st_size = kDirectoryBytes;
+    status.st_blocks = kDirectoryBytes / 512;
+  }
   status.st_ino = shown.number;
   status.st_atim = timespec_from(shown.accessed);
   status.st_mtim = timespec_from(shown.modified);
@@ -245,6 +257,10 @@ void show_status(struct statx& status, std::uint64_t proc_number) {
                    time_from(status.stx_ctime), time_from(status.stx_btime)};
   const auto shown = show(makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino,
                           status.stx_mode, real, proc_number);
+  if (is_plain_directory(status.stx_mode, device)) {
+    status.stx_size = kDirectoryBytes;
+    status.stx_blocks = kDirectoryBytes / 512;
+  }
   status.stx_ino = shown.number;
   status.stx_atime = statx_time_from(shown.accessed);
   status.stx_mtime = statx_time_from(shown.modified);

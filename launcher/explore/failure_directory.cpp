@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "launcher/explore/own_files.hpp"
 #include "launcher/explore/run_json.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
@@ -94,6 +95,22 @@ bool keep_inputs(const RunOptions& options, const FaultOutcome& faults,
   return faults.rules.empty() || write_file(directory + "/strikes.jsonl", log_of(faults));
 }
 
+// Once more, with a trace. A run may have left something outside of its own directories that later
+// ones find, such as a cache: then it is not repeated, but what they do is, if it fails alike.
+std::string repeat(Runner& runner, const RunOptions& options, const KeptRun& failed,
+                   KeptRun& again) {
+  auto expected = failed.result.trace_hash;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    again = runner.run(options);
+    if (again.result.refused != 0) return again.result.problem;
+    if (!again.result.trace_loss.empty()) return again.result.trace_loss;
+    if (again.result.trace_hash == expected) return "";
+    if (!again.failure || again.failure->signature != failed.failure->signature) break;
+    expected = again.result.trace_hash;
+  }
+  return "the same seed did another run when it was repeated; see `detsim check`";
+}
+
 }  // namespace
 
 bool write_file(const std::string& path, const std::string& text) {
@@ -110,15 +127,11 @@ std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRu
   if (error) return fmt::format("cannot make '{}': {}", directory, error.message());
   auto traced = options;
   traced.trace_path = directory + "/trace";
-  auto again = runner.run(traced);
-  if (again.result.refused != 0) return again.result.problem;
-  if (!again.result.trace_loss.empty()) return again.result.trace_loss;
+  KeptRun again;
+  auto problem = repeat(runner, traced, failed, again);
+  if (!problem.empty()) return problem;
   // What was found in it may not be what every run is judged by.
   again.failure = failed.failure;
-  if (again.result.trace_hash != failed.result.trace_hash) {
-    return "the same seed did another run when it was repeated; see `detsim check`";
-  }
-  std::string problem;
   const auto trace = TraceReader::open(traced.trace_path, problem);
   const auto scheduled = trace == nullptr ? nullptr : choices_of(*trace, problem);
   if (scheduled == nullptr) return problem;
@@ -187,6 +200,7 @@ std::unique_ptr<KeptFailure> load_failure(const std::string& directory, std::str
   failure->run.choices = choices.value.choices;
   failure->run.choices_path = choices.value.path;
   failure->directory = directory;
+  leave_out(failure->run, directory);
   return failure;
 }
 

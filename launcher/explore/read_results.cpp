@@ -73,7 +73,7 @@ std::string read_text(const std::string& path) {
 std::string difference(const std::string& a, const std::string& b) {
   auto one = Json::parse(a), other = Json::parse(b);
   for (auto* json : {&one, &other}) {
-    for (const auto* key : {"shard", "working_directory"}) json->erase(key);
+    for (const auto* key : {"shard", "working_directory", "left_out"}) json->erase(key);
   }
   for (const auto& [key, value] : one.items()) {
     if (!other.contains(key) || other.at(key) != value) return key;

@@ -27,7 +27,7 @@ std::string contradiction(const Json& was, const Json& asked, const Json& plain)
   for (const auto& [key, value] : asked.items()) {
     // How long, whether failures end it, and where: that may be another, or has words of its own.
     static const std::vector<std::string> kOthers = {"duration_ns", "until_failure", "files",
-                                                     "working_directory"};
+                                                     "working_directory", "left_out"};
     if (std::find(kOthers.begin(), kOthers.end(), key) != kOthers.end()) continue;
     if (plain.contains(key) && plain.at(key) == value) continue;
     const auto then = was.contains(key) ? was.at(key) : Json();

@@ -21,6 +21,7 @@ void for_each_field(Run& run, const Visit& visit) {
   visit("virtual_limit_ns", run.virtual_limit_ns);
   visit("faults", run.faults_text);
   visit("fault", run.fault_texts);
+  visit("left_out", run.left_out);
 }
 
 template <typename Value>

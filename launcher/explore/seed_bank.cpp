@@ -72,6 +72,9 @@ void make_portable(RunOptions& run, const std::string& working_directory) {
   for (auto& directory : run.private_directories) {
     if (directory.shown == working_directory) directory.shown = ".";
   }
+  const auto around = working_directory + "/";
+  std::erase_if(run.left_out, [&](const auto& path) { return !path.starts_with(around); });
+  for (auto& path : run.left_out) path.erase(0, around.size());
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 
 namespace detsim {
 
+constexpr const char* kBankDefault = "detsim.seeds";
+
 struct BankedSeed {
   RunOptions run;  // with choices, if it was kept with some
   std::string signature, message, date, note;

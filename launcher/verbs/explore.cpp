@@ -1,5 +1,8 @@
 // `detsim explore`: many seeds, side by side; what fails is kept.
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "launcher/command_line.hpp"
 #include "launcher/explore/explorer.hpp"
@@ -118,18 +121,28 @@ std::string settle(ExploreOptions& options, const ExploreOptions& defaults, cons
   if (options.until_failure && given.keep_going) {
     return "--until-failure and --keep-going exclude each other";
   }
+  const auto& files = given.files;
+  const std::vector<std::string> reports = {files.json, files.junit, files.markdown, files.html};
   if (!given.resume.empty()) {
     if (app.count("--dir") > 0) return "--resume says where failures are kept, --dir is too much";
     auto problem = resume(given.resume, defaults, options);
     if (given.keep_going) options.until_failure = false;
+    for (const auto& path : reports) {
+      if (access(path.c_str(), F_OK) != 0) leave_out(options.run, path);  // else runs have seen it
+    }
     return problem;
   }
+  leave_out(options.run, options.directory);
+  leave_out_own_files(options.run, reports);
   if (options.runs == ~0ull && options.duration_ns == kNever) options.runs = kRunsDefault;
   if (auto problem = settle_shard(options, app.count("--shard") > 0); !problem.empty()) {
     return problem;
   }
   options.keeps_directory = app.count("--dir") > 0 || options.shard.count > 1;
   if (options.shares_files) return "";
+  if (std::filesystem::weakly_canonical(options.directory) == std::filesystem::current_path()) {
+    return "--dir: each run has a copy of the working directory, so failures want another one";
+  }
   const auto words = make_private(options.run);
   if (!words.empty() && !options.quiet) say(words);
   return "";

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "launcher/command_line.hpp"
+#include "launcher/explore/own_files.hpp"
 #include "launcher/explore/seed_bank.hpp"
 #include "launcher/say.hpp"
 #include "launcher/values.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 struct SeedsOptions {
   std::vector<std::string> words;  // the action, and what it is about
-  std::string file = "detsim.seeds";
+  std::string file = kBankDefault;
   std::string note;
 };
 using Bank = std::vector<BankedSeed>;
@@ -55,11 +56,12 @@ int remove(const SeedsOptions& options, Bank& bank) {
 }
 
 // Exit status as `git bisect run` reads it: 0 good, 1 bad, 125 cannot be told.
-int test_all(const Bank& bank, Bank* failing) {
+int test_all(const SeedsOptions& options, Bank bank, Bank* failing) {
   Runner runner;
   bool fails = false, runs = true;
   for (std::size_t i = 0; i < bank.size(); ++i) {
     std::string words;
+    leave_out(bank[i].run, options.file);
     const auto verdict = test_seed(runner, bank[i], words);
     fmt::print("{}\n     {}\n", words_of(bank[i], i + 1), words);
     std::fflush(stdout);
@@ -71,11 +73,11 @@ int test_all(const Bank& bank, Bank* failing) {
   return runs ? 0 : kExitFailed;
 }
 
-int test(const SeedsOptions&, Bank& bank) { return test_all(bank, nullptr); }
+int test(const SeedsOptions& options, Bank& bank) { return test_all(options, bank, nullptr); }
 
 int prune(const SeedsOptions& options, Bank& bank) {
   Bank failing;
-  test_all(bank, &failing);
+  test_all(options, bank, &failing);
   say(fmt::format("{} of {} seeds are fixed, and removed", bank.size() - failing.size(),
                   bank.size()));
   return save(options, failing);

@@ -47,6 +47,7 @@ def main(directory):
     failures = load('found.json')['failures']
     check(len(failures) == 1, failures)
     kept = failures[0]['dir']
+    check(kept, failures[0].get('problem'))
     os.unlink('plan.yaml')  # the kept one is used
     listed = read(kept + '/choices.txt')
     check(len(re.findall('^strike ', listed, re.M)) > 3, listed)
