@@ -5,6 +5,7 @@
 """
 import json
 import os
+import shutil
 import sys
 import xml.etree.ElementTree as xml
 
@@ -19,6 +20,16 @@ DETSIM, SOURCE, SAMPLES = (os.path.abspath(path) for path in sys.argv[1:4])
 
 def schema(name):
     return load(f'{SOURCE}/docs/{name}.schema.json')
+
+
+def strict(rules):
+    """The same, and what they do not name is wrong: programs may add members, these tests see them."""
+    if isinstance(rules, list):
+        return [strict(each) for each in rules]
+    if not isinstance(rules, dict):
+        return rules
+    closed = {'additionalProperties': False} if 'properties' in rules else {}
+    return closed | {name: strict(each) for name, each in rules.items()}
 
 
 def is_valid(thing, rules, words):
@@ -43,6 +54,38 @@ def explorations(directory):
         SAMPLES + '/bank', code=1)
     run(DETSIM, 'report', 'merge', '-q', '--json', out, directory + '/dir', code=1)
     is_valid(load(out), schema('exploration'), 'report merge')
+
+
+def kept_ones(directory):
+    """What lies in the directory of an exploration."""
+    disk = directory + '/disk'
+    os.mkdir(disk)
+    write(directory + '/plan.yaml', 'rules: [{fault: proc.power_loss, probability: 0.2}]\n')
+    for words, command in (
+            ([], [SAMPLES + '/bank']),
+            (['--faults', directory + '/plan.yaml', '--disk', disk, '--then', 'exit 1', '--env',
+              'A=b', '--cpus', '3'], ['sh', '-c', f'echo 1 > {disk}/file'])):
+        out = directory + '/kept'
+        run(DETSIM, 'explore', '-q', '--runs', '30', '--dir', out, *words, '--', *command, code=1)
+        is_valid(load(out + '/exploration.json'), strict(schema('exploration-directory')), words)
+        kept = [f'{out}/{name}/failure.json' for name in os.listdir(out)
+                if os.path.isdir(f'{out}/{name}')]
+        check(kept, f'{words}: nothing is kept')
+        for path in kept:
+            is_valid(load(path), strict(schema('kept-failure')), path)
+        shutil.rmtree(out)
+
+
+def reports(directory):
+    rules, out = strict(schema('run-report')), directory + '/report.json'
+    for words, command in (
+            ([], ['true']), ([], ['/no/such/program']), ([], ['sh', '-c', 'kill -SEGV $$']),
+            (['--virtual-timeout', '1s'], ['sleep', '9']), (['--timeout', '1'], ['yes']),
+            (['--seed', '3'], [SAMPLES + '/deadlock']), (['--output-limit', '9'], ['yes']),
+            (['--faults', 'chaos'], [SAMPLES + '/retry'])):
+        run(DETSIM, 'run', '-q', '--report-json', out, *words, '--', *command)
+        is_valid(load(out), rules, f'{words} {command}')
+        os.unlink(out)
 
 
 def suites(directory):
@@ -83,6 +126,8 @@ def plans():
 
 def main(directory):
     explorations(directory)
+    kept_ones(directory)
+    reports(directory)
     suites(directory)
     plans()
 
