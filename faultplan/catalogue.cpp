@@ -66,6 +66,18 @@ constexpr Table make_table() {
 
 constexpr Table kTable = make_table();
 
+struct Digests {
+  std::uint64_t of[kFaults];
+};
+
+constexpr Digests make_digests() {
+  Digests digests{};
+  for (unsigned i = 0; i < kFaults; ++i) digests.of[i] = digest_of_text(kTable.rows[i].id);
+  return digests;
+}
+
+constexpr Digests kDigests = make_digests();
+
 constexpr const char* kOpNames[kOps] = {
 #define OP(name) #name,
 #include "faultplan/ops.def"
@@ -81,6 +93,6 @@ const char* name_of(Subject subject) { return kSubjectNames[static_cast<unsigned
 
 const FaultRow& row_of(FaultId id) { return kTable.rows[static_cast<unsigned>(id)]; }
 const char* name_of(FaultId id) { return row_of(id).id; }
-std::uint64_t digest_of(FaultId id) { return digest_of_text(row_of(id).id); }
+std::uint64_t digest_of(FaultId id) { return kDigests.of[static_cast<unsigned>(id)]; }
 
 }  // namespace detsim

@@ -91,9 +91,23 @@ struct TaskDraws {
   std::uint32_t asked[kRulesMax] = {};
 };
 
+/// What the plan may want of one system call, whatever its arguments: found out by the shim when
+/// the call is made first.
+constexpr unsigned kCallNumbers = 512;
+struct CallConcern {
+  bool is_known = false;
+  SubjectSet subjects = 0;                   // about which it is the plan's business
+  std::uint64_t rules[kRulesMax / 64] = {};  // that may strike it, a bit each
+};
+
 struct FaultState {
   std::uint32_t rules_used = 0;  // 0: there is no plan
   OpSet ops = 0;                 // that some rule may strike
+  OpSet watched_ops = 0;         // on files, that some rule has to know of
+  bool moves_clocks = false;     // some rule does
+  // False: the call goes as it does without a plan. All are true until the shim has looked.
+  bool is_asked_of[kCallNumbers] = {};
+  CallConcern concerns[kCallNumbers];
   std::uint64_t seed = 0;
   std::uint64_t quiet_until_ns = 0;      // faults before are off
   std::uint64_t live_from_ns = kNoEnd;   // faults from here on are off

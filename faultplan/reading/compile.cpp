@@ -72,6 +72,13 @@ OpSet also_watched(FaultId fault) {
   return remembers ? bit_of(Op::read) | bit_of(Op::write) : 0;
 }
 
+// Whether a strike makes a clock show another time, at once or from then on.
+bool moves_clocks(FaultId fault) {
+  const bool steps = fault == FaultId::timer_jump_forward ||
+                     fault == FaultId::timer_jump_backward || fault == FaultId::timer_leap_second;
+  return steps || (row_of(fault).ops & bit_of(Op::process)) != 0;
+}
+
 std::string copy_to(char* to, std::size_t bytes, const std::string& text) {
   if (text.size() >= bytes) return fmt::format("'{}' is too long", text);
   std::memcpy(to, text.c_str(), text.size() + 1);
@@ -120,13 +127,16 @@ std::string compile_plan(const Plan& plan, std::uint64_t seed, const std::string
     if (before != nullptr && before->fault == rule.fault) {
       rule.ordinal = static_cast<std::uint16_t>(before->ordinal + 1);
     }
-    state.ops |= rule.ops | also_watched(rule.fault);
+    state.watched_ops |= also_watched(rule.fault);
+    state.ops |= rule.ops | state.watched_ops;
+    state.moves_clocks |= moves_clocks(rule.fault);
     state.has_after_rules |= rule.timing != Timing::before;
     if (rule.fault == FaultId::disk_full && rule.parameters[1] != 0) {
       state.disk_budget = rule.parameters[1];
     }
     ++state.rules_used;
   }
+  for (auto& is_asked : state.is_asked_of) is_asked = state.rules_used != 0;
   return compile_disk(plan, directory, state.disk);
 }
 

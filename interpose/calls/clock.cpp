@@ -31,7 +31,7 @@ bool is_monotonic(int clock) {
 
 std::uint64_t wall_offset_ns() {
   const auto zero_ns = world().config.epoch_ns + cpu().process->clock_offset_ns;
-  return has_fault_plan() ? zero_ns + wall_ahead_ns() : zero_ns;
+  return has_moved_clocks() ? zero_ns + wall_ahead_ns() : zero_ns;
 }
 
 std::uint64_t process_cpu_ns(const Process& process) {
@@ -68,7 +68,7 @@ LastReading last_reading;
 }  // namespace
 
 std::uint64_t clock_value(int clock, bool& ok) {
-  const auto now_ns = has_fault_plan() ? shown_elapsed_ns() : world().scheduler.now_ns;
+  const auto now_ns = has_moved_clocks() ? shown_elapsed_ns() : world().scheduler.now_ns;
   ok = true;
   if (is_monotonic(clock)) return kBootNs + now_ns;
   if (is_wall(clock)) return wall_offset_ns() + now_ns;
@@ -103,9 +103,9 @@ std::uint64_t deadline_from(int clock, std::int64_t seconds, std::int64_t nanose
   const auto time =
       static_cast<std::uint64_t>(seconds) * kSecondNs + static_cast<std::uint64_t>(nanoseconds);
   const auto now_ns = world().scheduler.now_ns;
-  if (!absolute) return deadline_after(has_fault_plan() ? virtual_length_of(time) : time);
+  if (!absolute) return deadline_after(has_moved_clocks() ? virtual_length_of(time) : time);
   const auto zero = is_wall(clock) ? wall_offset_ns() : kBootNs;
-  if (has_fault_plan()) {
+  if (has_moved_clocks()) {
     const auto moment_ns = time > zero ? virtual_time_of(time - zero) : now_ns;
     return moment_ns > now_ns ? moment_ns : now_ns;
   }

@@ -78,10 +78,10 @@ extern "C" void detsim_enter(Frame* frame) {
   if (may_park_before_calls()) [[unlikely]]
     park_before(f);
   long result;
-  bool is_planned = has_fault_plan();
+  bool asks_plan = is_planned(f.number);
   do {
-    result = is_planned ? call_under_plan(call, f) : carry_out(call, f);
-    is_planned = false;
+    result = asks_plan ? call_under_plan(call, f) : carry_out(call, f);
+    asks_plan = false;
     if (result == kFrameIsSet) break;
     f.rax = static_cast<std::uint64_t>(result);
     record_call(f, result);

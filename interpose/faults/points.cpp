@@ -121,7 +121,31 @@ OpSet ops_of_subject(OpSet ops, Subject subject) {
   return more;
 }
 
+// What more_ops may say of a call.
+OpSet more_possible_ops(std::uint64_t number) {
+  switch (number) {
+    case __NR_open:
+    case __NR_openat:
+    case __NR_openat2: return bit_of(Op::create);
+    case __NR_clone:
+    case __NR_clone3: return bit_of(Op::thread) | bit_of(Op::fork);
+    case __NR_fcntl: return bit_of(Op::descriptor) | bit_of(Op::wait);
+    case __NR_flock:
+    case __NR_futex: return bit_of(Op::wait);
+    case __NR_connect: return bit_of(Op::look_up);
+    default: return 0;
+  }
+}
+
 }  // namespace
+
+OpSet possible_ops(std::uint64_t number) {
+  OpSet ops = point_of(number).ops | more_possible_ops(number);
+  for (unsigned i = 0; i < kSubjects; ++i) ops |= ops_of_subject(ops, static_cast<Subject>(i));
+  // The hosts file: see opens_hosts_file().
+  if ((ops & bit_of(Op::open)) != 0) ops |= bit_of(Op::look_up);
+  return ops;
+}
 
 const Point& point_of(std::uint64_t number) {
   return number < kCallsMax ? kTable.rows[number] : kAny;

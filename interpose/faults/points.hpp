@@ -14,6 +14,8 @@ constexpr std::uint64_t kWorldTimerMarks = kWorldFaults + (7ull << 28);      // 
 constexpr std::uint64_t kWorldHeldDatagrams = kWorldFaults + (15ull << 27);  // see net.cpp
 constexpr std::uint64_t kWorldPast = kWorldFaults + (31ull << 26);           // see stale.cpp
 inline bool has_fault_plan() { return fault_state().rules_used != 0; }
+/// Whether clocks may show something else than virtual time.
+inline bool has_moved_clocks() { return fault_state().moves_clocks; }
 
 /// Where a call's descriptor or path is among its arguments, and where its count of bytes.
 enum class Target : std::uint8_t {
@@ -34,6 +36,9 @@ struct Point {
   Target target = Target::nothing;
   Extent extent = Extent::none;
 };
+
+/// All that a call may do, whatever its arguments are.
+OpSet possible_ops(std::uint64_t number);
 
 /// The row of a call; one that does nothing but `any` when it has none.
 const Point& point_of(std::uint64_t number);

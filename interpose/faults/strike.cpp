@@ -93,20 +93,45 @@ bool opens_hosts_file(Moment& moment) {
   return (moment.ops & bit_of(Op::open)) != 0 && equal(moment.path(), "/etc/hosts");
 }
 
+// Looks through the rules once for each call number.
+const CallConcern& concern_of(std::uint64_t number) {
+  auto& state = fault_state();
+  const bool is_call = number < kCallNumbers - 1;
+  auto& concern = state.concerns[is_call ? number : kCallNumbers - 1];
+  if (concern.is_known) [[likely]]
+    return concern;
+  const auto ops = possible_ops(number);
+  if ((ops & state.watched_ops) != 0) concern.subjects |= bit_of(Subject::file);
+  for (std::uint32_t i = 0; i < state.rules_used; ++i) {
+    const auto& rule = state.rules[i];
+    if ((rule.ops & ops) == 0) continue;
+    // What it struck at one call another one may have to finish: so whatever `call` says.
+    concern.subjects |= rule.subjects;
+    if (rule.call == 0 || rule.call == number + 1) concern.rules[i / 64] |= 1ull << i % 64;
+  }
+  concern.is_known = true;
+  // Clocks are settled at every call.
+  const bool settles = (state.ops & bit_of(Op::process)) != 0;
+  if (is_call) state.is_asked_of[number] = settles || concern.subjects != 0;
+  return concern;
+}
+
 struct Struck {
   FaultRule* rules[kStruckMax];
   unsigned count = 0;
 };
 
 // Every rule decides for itself, whatever the others did.
-void decide_all(Moment& moment, Struck& struck) {
+void decide_all(Moment& moment, const CallConcern& concern, Struck& struck) {
   auto& state = fault_state();
   auto what = opportunity_of(moment);
-  for (std::uint32_t i = 0; i < state.rules_used; ++i) {
-    auto& rule = state.rules[i];
-    if (!may_apply(state, rule, what) || !complete(what, rule, moment)) continue;
-    if (decide_fault(state, rule, what) && struck.count < kStruckMax) {
-      struck.rules[struck.count++] = &rule;
+  for (unsigned word = 0; word < kRulesMax / 64; ++word) {
+    for (auto left = concern.rules[word]; left != 0; left &= left - 1) {
+      auto& rule = state.rules[word * 64 + static_cast<unsigned>(__builtin_ctzll(left))];
+      if (!may_apply(state, rule, what) || !complete(what, rule, moment)) continue;
+      if (decide_fault(state, rule, what) && struck.count < kStruckMax) {
+        struck.rules[struck.count++] = &rule;
+      }
     }
   }
 }
@@ -120,9 +145,9 @@ void strike_one(Moment& moment, FaultRule& rule) {
   note_strike(rule, &moment, current_process(), moment.value);
 }
 
-void strike_all(Moment& moment) {
+void strike_all(Moment& moment, const CallConcern& concern) {
   Struck struck;
-  decide_all(moment, struck);
+  decide_all(moment, concern, struck);
   if (struck.count == 0) [[likely]]
     return;
   for (unsigned i = 0; i < struck.count; ++i) {
@@ -143,25 +168,28 @@ void strike_all(Moment& moment) {
 }  // namespace
 
 long call_under_plan(const Call& call, Frame& f) {
-  Moment moment(call, f);
   auto& state = fault_state();
   exempt_standard_streams();
+  if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
+  const auto& concern = concern_of(f.number);
+  Moment moment(call, f);
+  if ((concern.subjects & bit_of(moment.subject)) == 0) return carry_out(call, f);
   if ((state.ops & bit_of(Op::look_up)) != 0 && opens_hosts_file(moment)) {
     moment.ops |= bit_of(Op::look_up);
   }
-  if ((moment.ops & state.ops & ~bit_of(Op::process)) == 0) return carry_out(call, f);
-  if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
-  keep_past(moment);
-  strike_all(moment);
+  if ((moment.ops & state.ops) == 0) return carry_out(call, f);
+  const bool is_watched = (moment.ops & state.watched_ops) != 0;
+  if (is_watched) keep_past(moment);
+  strike_all(moment, concern);
   if (!moment.answered) {
-    carry_out_over_marks(moment);
-    release_held_datagram(moment);
+    is_watched ? carry_out_over_marks(moment) : moment.carry_out();
+    if (moment.subject == Subject::datagram) release_held_datagram(moment);
   }
   if (!state.has_after_rules || moment.result == kFrameIsSet || is_restart(moment.result)) {
     return moment.result;
   }
   moment.timing = Timing::after;
-  strike_all(moment);
+  strike_all(moment, concern);
   return moment.result;
 }
 

@@ -9,6 +9,11 @@
 
 namespace detsim {
 
+/// Whether there is a plan that may strike this call, or has to know of it.
+inline bool is_planned(std::uint64_t number) {
+  return number < kCallNumbers ? fault_state().is_asked_of[number] : has_fault_plan();
+}
+
 /// Carries the current call out under the plan: result or -errno, as its handler.
 long call_under_plan(const Call& call, Frame& f);
 
