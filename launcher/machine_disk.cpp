@@ -18,6 +18,7 @@
 #include "launcher/copy_tree.hpp"
 #include "launcher/disk/power_loss.hpp"
 #include "launcher/values.hpp"
+#include "scheduler/invariant.hpp"
 #include "scheduler/own_names.hpp"
 #include "scheduler/rounds.hpp"
 
@@ -67,6 +68,15 @@ TearRules tear_rules(const Round& round) {
 
 DiskState& disk_state() { return *reinterpret_cast<DiskState*>(kWorldDisk); }
 
+void make_overflow_room(DiskState& state, std::uint32_t number) {
+  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
+  const auto part = overflow_to_fill(state, number);
+  if (part.bytes == 0) return;
+  const int result = madvise(reinterpret_cast<void*>(part.begin), part.bytes, kPopulateWrite);
+  DETSIM_INVARIANT(result == 0 || errno == EINVAL);  // there is room for what is not durable
+  state.overflow_end += part.bytes;
+}
+
 // What the model holds beyond some memory goes to a file, which takes no room before.
 void map_overflow(const std::string& directory) {
   const auto path = directory + "/" + kOverflowName;
@@ -78,6 +88,7 @@ void map_overflow(const std::string& directory) {
               MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0);
   }
   disk_state().stays_in_memory = at == MAP_FAILED;
+  if (at != MAP_FAILED) set_make_room(make_overflow_room);
   if (fd >= 0) close(fd);
 }
 

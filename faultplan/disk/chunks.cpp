@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::uint32_t aligned(std::uint32_t bytes) { return (bytes + 7) & ~7u; }
 
+MakeRoom make_room = nullptr;
+
 void copy(void* to, const void* from, std::uint64_t count) { __builtin_memcpy(to, from, count); }
 
 }  // namespace
@@ -16,6 +18,8 @@ Chunk& chunk_at(DiskState& state, std::uint32_t number) {
   return state.chunks[number - 1];
 }
 
+void set_make_room(MakeRoom function) { make_room = function; }
+
 std::uint32_t take_chunk(DiskState& state) {
   std::uint32_t number = state.chunk_free;
   if (number != 0) {
@@ -23,7 +27,9 @@ std::uint32_t take_chunk(DiskState& state) {
     chunk_at(state, number) = {};
   } else {
     DETSIM_INVARIANT(state.chunks_used < (state.stays_in_memory ? kChunksInMemory : kChunksMax));
-    number = ++state.chunks_used;
+    number = state.chunks_used + 1;
+    if (number > kChunksInMemory && make_room != nullptr) make_room(state, number);
+    state.chunks_used = number;
   }
   if (++state.chunks_held > state.chunks_held_max) state.chunks_held_max = state.chunks_held;
   return number;
@@ -148,6 +154,11 @@ void ChunkReader::bytes(void* to, std::uint64_t count) {
 }
 
 void ChunkReader::align() { at_ = aligned(at_); }
+
+ChunkList ChunkReader::until_here(const ChunkList& stream, std::uint64_t bytes) const {
+  if (bytes == 0) return {};
+  return {.first = stream.first, .last = chunk_, .begin = stream.begin, .end = at_, .bytes = bytes};
+}
 
 void ChunkReader::drop_before(ChunkList& stream) {
   while (stream.first != chunk_) {

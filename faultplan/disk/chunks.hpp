@@ -8,6 +8,12 @@ namespace detsim {
 
 /// The chunk with this number.
 Chunk& chunk_at(DiskState& state, std::uint32_t number);
+/// What makes sure that the chunk with this number, which lies in the overflow, can be written to:
+/// called before it is used first, and does not come back when the file system is full. Whoever
+/// maps the overflow sets it, in each of its processes.
+using MakeRoom = void (*)(DiskState& state, std::uint32_t number);
+void set_make_room(MakeRoom make_room);
+
 /// A chunk of zeros.
 std::uint32_t take_chunk(DiskState& state);
 void give_chunk_back(DiskState& state, std::uint32_t number);
@@ -29,6 +35,7 @@ void clear_stream(DiskState& state, ChunkList& stream);
 /// Goes along a stream.
 class ChunkReader {
  public:
+  ChunkReader() = default;
   ChunkReader(DiskState& state, const ChunkList& stream);
   /// The header that is next, which is then behind; nullptr at the end.
   template <typename Header>
@@ -38,6 +45,8 @@ class ChunkReader {
   /// `to` may be nullptr: they are passed over.
   void bytes(void* to, std::uint64_t count);
   void align();
+  /// `stream`, which is the one that is read, as it was when it ended here; `bytes` are passed.
+  ChunkList until_here(const ChunkList& stream, std::uint64_t bytes) const;
   /// What lies before here is gone from `stream`, which is the one that is read.
   void drop_before(ChunkList& stream);
 
@@ -46,9 +55,9 @@ class ChunkReader {
   std::uint32_t end_of_chunk() const { return chunk_ == last_ ? end_ : Chunk::kBytes; }
   void next_chunk();
 
-  DiskState* state_;
-  std::uint32_t chunk_, last_;
-  std::uint32_t at_, end_;
+  DiskState* state_ = nullptr;
+  std::uint32_t chunk_ = 0, last_ = 0;
+  std::uint32_t at_ = 0, end_ = 0;
 };
 
 }  // namespace detsim

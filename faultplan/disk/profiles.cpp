@@ -6,8 +6,11 @@ namespace detsim {
 namespace {
 
 constexpr Profile kTable[] = {
-#define PROFILE(name, text, order, sync, data, grain, fill, flushes, words) \
-  {text, ChangeOrder::order, SyncReach::sync, DataOrder::data, grain, Fill::fill, flushes, words},
+#define PROFILE(name, text, order, sync, data, grain, fill, flushes, reverts, words) \
+  {                                                                                  \
+      text,  ChangeOrder::order, SyncReach::sync, DataOrder::data,                   \
+      grain, Fill::fill,         flushes,         reverts,                           \
+      words},
 #include "faultplan/disk/profiles.def"
 #undef PROFILE
 };

@@ -17,6 +17,7 @@ struct Profile {
   std::uint32_t grain_bytes;
   Fill fill;
   bool flushes;
+  bool reverts;
   const char* words;
 };
 

@@ -440,6 +440,21 @@ void note_sync_failed(DiskState& state, DiskNode& node) {
   node.has_failed = true;
 }
 
+void note_reverted(DiskState& state, DiskNode& node, const ChunkList& kept, std::uint64_t size) {
+  node.size = size;
+  state.last_extended = 0;
+  if (kept.bytes == 0) {
+    forget_history(state, node);
+    node.has_appended = false;
+    return;
+  }
+  cut_back(state, node.history, kept);
+  node.open_extension = 0;
+  node.sizes_used = 0;
+  push_size(node, size);
+  note_sync_failed(state, node);
+}
+
 std::uint32_t take_released(DiskState& state) {
   if (state.released.first == 0) return 0;
   ChunkReader reader(state, state.released);

@@ -63,6 +63,8 @@ void note_all_synced(DiskState& state);
 /// A sync of the file failed. Its pages count as clean from now on: a later sync that succeeds
 /// writes only those that are written to once more.
 void note_sync_failed(DiskState& state, DiskNode& node);
+/// What the file's history has after `kept` never was: its bytes are as they were then.
+void note_reverted(DiskState& state, DiskNode& node, const ChunkList& kept, std::uint64_t size);
 /// The next node whose grave is to be emptied, forgotten by now; 0: none.
 std::uint32_t take_released(DiskState& state);
 

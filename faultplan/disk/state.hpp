@@ -164,11 +164,15 @@ struct DiskState {
   std::uint32_t buckets[kNodeBuckets] = {};
   DiskNode nodes[kNodesMax];
 
-  bool stays_in_memory = false;  // not everybody can map the overflow
+  bool stays_in_memory = false;    // not everybody can map the overflow
+  std::uint64_t overflow_end = 0;  // of the bytes of it that have room on the file system
   std::uint32_t chunks_used = 0, chunk_free = 0, chunks_held = 0, chunks_held_max = 0;
   Chunk chunks[kChunksMax];
 };
 static_assert(sizeof(DiskState) < (24ull << 30));
+
+/// Room in the overflow is made for so much at once.
+constexpr std::uint64_t kOverflowStepBytes = 1 << 20;
 
 /// Where the chunks are that lie in a file, whole pages.
 struct OverflowRange {
@@ -180,6 +184,17 @@ inline OverflowRange overflow_of(const DiskState& state) {
   const auto first = (begin + kPageBytes - 1) / kPageBytes * kPageBytes;
   const auto end = reinterpret_cast<std::uint64_t>(state.chunks + kChunksMax);
   return {first, (end - first) / kPageBytes * kPageBytes};
+}
+
+/// The part of the overflow that is to have room before the chunk with this number is written to;
+/// empty: it has.
+inline OverflowRange overflow_to_fill(const DiskState& state, std::uint32_t number) {
+  const auto range = overflow_of(state);
+  const auto wanted = reinterpret_cast<std::uint64_t>(state.chunks + number) - range.begin;
+  if (wanted <= state.overflow_end) return {};
+  auto end = (wanted + kOverflowStepBytes - 1) / kOverflowStepBytes * kOverflowStepBytes;
+  if (end > range.bytes) end = range.bytes;
+  return {range.begin + state.overflow_end, end - state.overflow_end};
 }
 
 }  // namespace detsim

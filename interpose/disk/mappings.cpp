@@ -11,7 +11,6 @@
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/calls/inodes.hpp"
-#include "interpose/calls/memory.hpp"
 #include "interpose/disk/names.hpp"
 #include "interpose/faults/paths.hpp"
 
@@ -134,23 +133,6 @@ void follow(DiskNode& node, std::uint64_t begin, std::uint64_t end) {
   }
   if (begin < node.followed_begin) node.followed_begin = begin;
   if (end > node.followed_end) node.followed_end = end;
-}
-
-DiskNode* mapped_file(const SharedFile& part) {
-  auto* node = find_node(disk_state(), part.device, part.number);
-  return node != nullptr && node->kind == NodeKind::file && node->is_mapped ? node : nullptr;
-}
-
-template <typename Visit>
-void each_mapped_file(std::uint64_t begin, std::uint64_t end, Visit visit) {
-  SharedFile part;
-  while (next_shared_file(begin, end, part)) {
-    if (auto* node = mapped_file(part)) visit(*node, part.offset, part.end - part.begin);
-  }
-}
-
-std::uint64_t whole_pages(std::uint64_t bytes) {
-  return (bytes + kMappingPageBytes - 1) / kMappingPageBytes * kMappingPageBytes;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // (faultplan/disk/stores.hpp).
 #pragma once
 #include "interpose/calls/call.hpp"
+#include "interpose/calls/memory.hpp"
 #include "interpose/disk/nodes.hpp"
 
 namespace detsim::disk {
@@ -14,6 +15,23 @@ void note_stores_to(DiskNode& node, std::uint64_t begin = 0, std::uint64_t end =
 void note_all_stores();
 /// Bytes [begin, end) are no stores: a call wrote them.
 void learn(DiskNode& node, std::uint64_t begin, std::uint64_t end);
+
+/// Calls visit(node, offset, bytes) for the files of the disk that are mapped shared, by who may
+/// write, in [begin, end).
+template <typename Visit>
+void each_mapped_file(std::uint64_t begin, std::uint64_t end, Visit visit) {
+  SharedFile part;
+  while (next_shared_file(begin, end, part)) {
+    auto* node = find_node(disk_state(), part.device, part.number);
+    const bool is_file = node != nullptr && node->kind == NodeKind::file && node->is_mapped;
+    if (is_file) visit(*node, part.offset, part.end - part.begin);
+  }
+}
+
+inline std::uint64_t whole_pages(std::uint64_t bytes) {
+  constexpr std::uint64_t kPageBytes = 4096;
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
 
 long map(const Call& call, Frame& f);
 long protect(const Call& call, Frame& f);

@@ -1,5 +1,6 @@
 #include "interpose/disk/nodes.hpp"
 
+#include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -15,6 +16,7 @@
 namespace detsim {
 namespace {
 
+constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
 constexpr long kPathOnly = O_PATH | O_CLOEXEC;
 
 class Opened {
@@ -105,6 +107,22 @@ bool real_path(const char* path, char (&real)[kPathMax]) {
   return true;
 }
 
+namespace {
+
+// A store to a page that the file system has no room for is SIGBUS: it is found out before.
+void make_overflow_room(DiskState& state, std::uint32_t number) {
+  const auto part = overflow_to_fill(state, number);
+  if (part.bytes == 0) return;
+  const long result = raw(__NR_madvise, part.begin, part.bytes, kPopulateWrite);
+  if (result == -EFAULT || result == -ENOMEM) {
+    fatal("what is not durable of the disk takes more than ", state.overflow_end >> 20,
+          " MiB beyond memory, and there is no more room in ", state.own);
+  }
+  state.overflow_end += part.bytes;
+}
+
+}  // namespace
+
 // Who has changed its user may not get there: then it must not be used.
 void map_overflow() {
   auto& state = disk_state();
@@ -124,6 +142,7 @@ void map_overflow() {
   if (at != static_cast<long>(range.begin)) {
     fatal("cannot map what is kept of the disk: errno ", -at);
   }
+  set_make_room(make_overflow_room);
 }
 
 DiskNode* disk_node(int fd, const struct stat& status) {

@@ -47,7 +47,7 @@ bool is_told(const DiskNode& node, int fd) {
 void note_failure(DiskNode& node, int fd, int error) {
   ++node.failures;
   node.failed_how = error;
-  tell(node, fd);
+  if (fd >= 0) tell(node, fd);
 }
 
 void note_opened(int fd) {

@@ -6,7 +6,7 @@
 
 namespace detsim::disk {
 
-/// A sync of the file failed with this errno, and the descriptor is told.
+/// A sync of the file failed with this errno, and the descriptor is told (-1: none is).
 void note_failure(DiskNode& node, int fd, int error);
 /// The descriptor has been opened now: what failed before is none of its business.
 void note_opened(int fd);

@@ -3,13 +3,13 @@
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
-#include "interpose/disk/mappings.hpp"
-#include "interpose/disk/told.hpp"
+#include "interpose/disk/failing.hpp"
 #include "interpose/disk/writes.hpp"
 #include "interpose/faults/effects.hpp"
 #include "interpose/faults/marks.hpp"
@@ -83,6 +83,27 @@ bool corrupt_read(Moment& moment) {
   return true;
 }
 
+// A page of a mapping that cannot be read: the file is mapped there as it is far behind its end,
+// which is SIGBUS with BUS_ADRERR, too, and EFAULT for calls. The page is lost in this mapping and
+// in those that a fork copies.
+bool lose_page(Moment& moment) {
+  constexpr std::uint64_t kPageBytes = 4096, kFarBehind = 1ull << 43;
+  const auto& f = moment.frame;
+  struct stat status;
+  moment.carry_out();
+  const bool is_mapped = moment.result >= 0 || moment.result < -4096;
+  if (!is_mapped || raw(__NR_fstat, moment.fd, &status) != 0) return false;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (f.r9 >= size) return false;
+  const auto bytes = f.rsi < size - f.r9 ? f.rsi : size - f.r9;
+  const auto page = draw(moment, kDrawPlace, (bytes + kPageBytes - 1) / kPageBytes);
+  const auto at = static_cast<std::uint64_t>(moment.result) + page * kPageBytes;
+  moment.value = f.r9 + page * kPageBytes;
+  const long lost = raw(__NR_mmap, at, kPageBytes, f.rdx, MAP_PRIVATE | MAP_FIXED, moment.fd,
+                        kFarBehind + moment.value);
+  return lost == static_cast<long>(at);
+}
+
 bool shorten(Moment& moment, bool silently) {
   const auto bytes = bytes_asked(moment);
   if (bytes < 2) return false;
@@ -128,14 +149,17 @@ bool is_disk_full() {
 namespace strike {
 
 bool disk_write_fail(Moment& moment) { return answer_error(moment); }
-bool disk_read_fail(Moment& moment) { return answer_error(moment); }
+bool disk_read_fail(Moment& moment) {
+  return moment.frame.number == __NR_mmap ? lose_page(moment) : answer_error(moment);
+}
 bool disk_fsync_fail(Moment& moment) {
   answer_error(moment);
-  auto* node = has_disk() ? disk_file(moment.fd) : nullptr;
-  if (node == nullptr) return true;
-  disk::note_stores_to(*node);
-  note_sync_failed(disk_state(), *node);
-  disk::note_failure(*node, moment.fd, moment.error);
+  if (!has_disk()) return true;
+  if (moment.point.target == Target::mapping) {
+    disk::fail_sync_of_mapping(moment.frame.rdi, moment.frame.rsi, moment.error);
+  } else if (auto* node = disk_file(moment.fd)) {
+    disk::fail_sync(*node, moment.fd, moment.error);
+  }
   return true;
 }
 

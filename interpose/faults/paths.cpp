@@ -1,5 +1,6 @@
 #include "interpose/faults/paths.hpp"
 
+#include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
 
 #include "interpose/base/library.hpp"
@@ -54,6 +55,47 @@ void normalise(char* path) {
   *to = 0;
 }
 
+// "begin-end rwxs ...      /path" of /proc/self/maps, whose line it is.
+bool is_shared_within(const char* line, std::uint64_t begin, std::uint64_t end) {
+  const auto hexadecimal = [&line] {
+    std::uint64_t value = 0;
+    for (; *line != ' ' && *line != '-' && *line != 0; ++line) {
+      value =
+          value * 16 + static_cast<std::uint64_t>(*line <= '9' ? *line - '0' : *line - 'a' + 10);
+    }
+    if (*line != 0) ++line;
+    return value;
+  };
+  const auto first = hexadecimal(), last = hexadecimal();
+  return first < end && begin < last && strlen(line) > 3 && line[3] == 's';
+}
+
+// Calls visit(line) for the lines of a file until it says false. Lines are cut at kPathMax + 128.
+template <typename Visit>
+void each_line(int fd, Visit visit) {
+  char line[kPathMax + 128], bytes[512];
+  std::size_t length = 0;
+  for (long got; (got = raw(__NR_read, fd, bytes, sizeof bytes)) > 0;) {
+    for (long i = 0; i < got; ++i) {
+      if (bytes[i] != '\n') {
+        if (length + 1 < sizeof line) line[length++] = bytes[i];
+        continue;
+      }
+      line[length] = 0;
+      length = 0;
+      if (!visit(line)) return;
+    }
+  }
+}
+
+void cut_deleted(char* path) {
+  const auto length = strlen(path);
+  constexpr const char* kDeleted = " (deleted)";
+  if (!ends_with(path, length, kDeleted)) return;
+  path[length - strlen(kDeleted)] = 0;
+  hide_number(path);
+}
+
 bool is_below(const char* path, const char* directory) {
   const auto length = strlen(directory);
   if (memcmp(path, directory, length < strlen(path) ? length : strlen(path)) != 0) return false;
@@ -66,13 +108,22 @@ void path_of_descriptor(int fd, char (&path)[kPathMax]) {
   Text<48> link;
   link << "/proc/self/fd/" << fd;
   read_link(link.data(), path);
-  const auto length = strlen(path);
-  constexpr const char* kDeleted = " (deleted)";
-  if (ends_with(path, length, kDeleted)) {
-    path[length - strlen(kDeleted)] = 0;
-    hide_number(path);
-  }
+  cut_deleted(path);
   if (path[0] != '/') path[0] = 0;
+}
+
+void path_of_mapping(std::uint64_t begin, std::uint64_t end, char (&path)[kPathMax]) {
+  path[0] = 0;
+  const long fd = raw(__NR_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  each_line(static_cast<int>(fd), [&](const char* line) {
+    if (!is_shared_within(line, begin, end)) return true;
+    while (*line != 0 && *line != '/') ++line;
+    copy_text(path, line, kPathMax);
+    cut_deleted(path);
+    return false;
+  });
+  raw(__NR_close, fd);
 }
 
 void full_path(int directory, std::uint64_t user_path, char (&path)[kPathMax]) {

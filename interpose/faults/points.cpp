@@ -9,6 +9,7 @@
 
 #include "interpose/base/user.hpp"
 #include "interpose/calls/inodes.hpp"
+#include "interpose/calls/memory.hpp"
 #include "interpose/disk/over_disk.hpp"
 #include "interpose/faults/paths.hpp"
 
@@ -121,6 +122,14 @@ OpSet ops_of_subject(OpSet ops, Subject subject) {
   return more;
 }
 
+// The first file whose pages msync is to write.
+Inode* file_to_sync(const Frame& f) {
+  SharedFile part;
+  auto at = f.rdi;
+  if ((f.rdx & MS_SYNC) == 0 || !next_shared_file(at, f.rdi + f.rsi, part)) return nullptr;
+  return find_inode(part.device, part.number);
+}
+
 // What more_ops may say of a call.
 OpSet more_possible_ops(std::uint64_t number) {
   switch (number) {
@@ -157,6 +166,10 @@ Moment::Moment(const Call& call_made, Frame& registers)
       point(point_of(registers.number)),
       ops(point.ops | more_ops(registers)) {
   if (is_path(point.target)) subject = Subject::file;
+  if (point.target == Target::mapping) {
+    file = file_to_sync(frame);
+    if (file != nullptr) subject = Subject::file;
+  }
   fd = descriptor_argument(point, frame);
   if (fd >= 0) {
     descriptor = look_up(fd);
@@ -193,6 +206,7 @@ void Moment::find_paths() {
         path_of_descriptor(static_cast<int>(f.rsi), other_path_);
       }
       return;
+    case Target::mapping: return path_of_mapping(f.rdi, f.rdi + f.rsi, path_);
     case Target::path: return full_path(AT_FDCWD, f.rdi, path_);
     case Target::at: return full_path(static_cast<int>(f.rdi), f.rsi, path_);
     case Target::link_at: return full_path(static_cast<int>(f.rsi), f.rdx, path_);

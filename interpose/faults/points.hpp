@@ -27,7 +27,8 @@ enum class Target : std::uint8_t {
   at,
   link_at,
   paths,
-  paths_at
+  paths_at,
+  mapping
 };
 enum class Extent : std::uint8_t { none, rdx, vector, message, r8, r10 };
 

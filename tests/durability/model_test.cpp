@@ -1,9 +1,13 @@
 // The model of the disk against the reference: what is left after a loss of power is always one of
 // the legal states, and every legal state comes.
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "draw.hpp"
+#include "faultplan/disk/reverting.hpp"
 #include "reference.hpp"
+#include "scheduler/choice.hpp"
 
 using namespace detsim;
 
@@ -165,6 +169,56 @@ TEST_CASE("the model accuses itself") {
   }
   CHECK(has_accused);
   CHECK(disk.read().at("f") == std::string(4096, 'n'));
+}
+
+namespace {
+
+// Puts bytes back where the test's disk has them.
+struct RealFile {
+  int fd;
+  void write(std::uint64_t offset, const std::uint8_t* bytes, std::uint64_t count) const {
+    REQUIRE(pwrite(fd, bytes, count, static_cast<off_t>(offset)) == static_cast<ssize_t>(count));
+  }
+  void cut(std::uint64_t size) const { REQUIRE(ftruncate(fd, static_cast<off_t>(size)) == 0); }
+};
+
+}  // namespace
+
+TEST_CASE("what a failed sync reverts is what was durable, or what the last truncation left") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    auto draws = ChoiceStream::derive(seed, Stream::fault, 7);
+    SmallDisk disk(ProfileId::btrfs);
+    REQUIRE(disk.carry_out({Step::write, "f", "", 0, 9000, 'o'}));
+    REQUIRE(disk.carry_out({Step::sync_all}));
+    auto expected = disk.read().at("f");
+    const auto count = draws.below(200);
+    bool is_durable = true;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto letter = static_cast<char>('a' + i % 13);
+      if (seed % 3 == 0 && draws.below(60) == 0) {
+        if (!disk.carry_out({Step::truncate, "f", "", draws.below(20000), 0})) continue;
+        expected = disk.read().at("f");
+        is_durable = false;
+      } else {
+        disk.carry_out({Step::write, "f", "", draws.below(40000), 1 + draws.below(9000), letter});
+      }
+    }
+    auto& state = disk.state();
+    for (std::uint32_t i = 1; i <= state.nodes_used; ++i) {
+      auto& node = node_at(state, i);
+      if (node.kind != NodeKind::file) continue;
+      RealFile file{open((std::string(state.views[0].real) + "/f").c_str(), O_RDWR | O_CLOEXEC)};
+      revert_unsynced(state, node, file);
+      close(file.fd);
+      CHECK(node.size == expected.size());
+      if (is_durable) CHECK(node.history.bytes == 0);
+    }
+    CHECK(disk.read().at("f") == expected);
+    REQUIRE(disk.carry_out({Step::sync, "f"}));
+    const auto cut = disk.lose_power(seed);
+    CHECK(cut.problem + cut.accusation == "");
+    if (is_durable) CHECK(disk.read().at("f") == expected);
+  }
 }
 
 TEST_CASE("a sync that succeeds after one that failed does not bring the data to the disk") {

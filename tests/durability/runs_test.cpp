@@ -1,6 +1,7 @@
 // Disks that forget from end to end: programs that store by mapping.
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <set>
@@ -150,6 +151,56 @@ TEST_CASE("a failed sync is told to each open file once, and to none that is ope
                                   {"--profile", profile, "--fault", "disk.fsync_fail,when=3"}, 1);
     CHECK_MESSAGE(result.output == "xwwxwww\n", result.error);
   }
+}
+
+TEST_CASE("after a failed sync btrfs shows what is on the disk, the others what was written") {
+  const auto stores = std::string(TARGETS) + "stores ";
+  const auto old = std::string(32, 'o'), all = std::string(32, 'n');
+  for (const char* profile : {"ext4-ordered", "btrfs"}) {
+    const bool reverts = profile == std::string("btrfs");
+    std::set<std::string> found;
+    for (int seed = 1; seed <= 8; ++seed) {
+      const Place place;
+      const std::vector<std::string> plan = {
+          "--profile", profile, "--fault", "disk.fsync_fail,when=3", kCut[0], kCut[1]};
+      const auto result = place.run(stores + "failing", stores + "show", plan, seed);
+      const auto line = result.output.substr(0, result.output.find(10));
+      const auto seen = reverts ? old
+                                : std::string(8, 'n') + std::string(8, 'w') + std::string(16, 'o') +
+                                      std::string(8, 'w');
+      CHECK_MESSAGE(line == "x" + seen + "w", result.error);
+      found.insert(result.output.substr(line.size() + 1));
+    }
+    CHECK(found.contains(old) == reverts);
+    if (reverts) CHECK(found.size() == 1);
+    const Place place;
+    const auto mapped = place.run(
+        stores + "mapped", "true",
+        {"--profile", profile, "--fault", "disk.fsync_fail,when=1,path=**/file,call=msync"}, 1);
+    CHECK_MESSAGE(mapped.output == "x" + (reverts ? old : all) + "ww\n", mapped.error);
+  }
+}
+
+TEST_CASE("a file system without room for what is not durable is an end with words" *
+          doctest::skip(geteuid() != 0)) {
+  const Place place;
+  const auto small = place.root / "small";
+  fs::create_directories(small);
+  const auto mounted =
+      run_command({"mount", "-t", "tmpfs", "-o", "size=40m", "detsim-test", small.string()});
+  if (mounted.code() != 0) return;
+  fs::create_directories(small / "disk");
+  const auto script = "cd " + (small / "disk").string() +
+                      " && head -c 16777216 /dev/zero > file && sync && for i in $(seq 30); do "
+                      "dd if=/dev/zero of=file bs=1M count=16 conv=notrunc status=none; done";
+  CommandOptions options;
+  options.seconds_max = 120;
+  const auto result = run_command({DETSIM, "run", "--quiet", "--seed", "1", "--in-place", "--disk",
+                                   (small / "disk").string(), "--", "sh", "-c", script},
+                                  options);
+  run_command({"umount", small.string()});
+  CHECK(result.code() == 125);
+  CHECK_MESSAGE(result.says("there is no more room in "), result.error);
 }
 
 TEST_CASE("a plan says how the power loss tears") {

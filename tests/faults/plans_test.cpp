@@ -36,9 +36,9 @@ TEST_CASE("what is wrong with a plan is said with line, column and the nearest r
   CHECK(complaint_about("rules:\n  - {fault: disk.full, error: EPERM}\n") ==
         ":2:31: disk.full never answers EPERM: ENOSPC, EDQUOT\n");
   CHECK(complaint_about("rules:\n  - {fault: disk.read_fail, op: write}\n") ==
-        ":2:33: disk.read_fail cannot strike write: read\n");
+        ":2:33: disk.read_fail cannot strike write: read, map\n");
   CHECK(complaint_about("rules:\n  - {fault: disk.read_fail, call: write}\n") ==
-        ":2:35: disk.read_fail cannot strike write: read\n");
+        ":2:35: disk.read_fail cannot strike write: read, map\n");
   CHECK(complaint_about("rules:\n  - {fault: disk.read_fail, kind: stream}\n") ==
         ":2:35: disk.read_fail cannot strike a stream: file\n");
   CHECK(complaint_about("rules:\n  - {fault: timer.skip, path: a}\n") ==

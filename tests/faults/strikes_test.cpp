@@ -1,6 +1,7 @@
 // What strikes does what the catalogue says, once when told so, and the same in every run.
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "support.hpp"
@@ -37,6 +38,46 @@ TEST_CASE("disk: short transfers, errors, corruption that stays, lost and stale 
 
   const auto latent = strike("file", {"disk.latent_sector,max=1"}).output;
   CHECK(latent.starts_with("write 16 \nread -1 EIO\n\nread -1 EIO\n\nwrite 16 \nread 16 \n"));
+}
+
+TEST_CASE("disk.read_fail: a mapped page that cannot be read is SIGBUS") {
+  const std::string lost = "SIGBUS BUS_ADRERR\ncall -1 EFAULT\n", page = "x\n";
+  CHECK(strike("mapping", {}).output == "mmap 0 \nx\nx\nx\nx\nmunmap 0 \n");
+  std::set<std::string> places;
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    const auto result = strike("mapping", {"disk.read_fail=1,max=1"}, seed);
+    CHECK(result.says("1 fault struck"));
+    auto left = result.output;
+    const auto at = left.find(lost);
+    REQUIRE_MESSAGE(at != std::string::npos, left);
+    left.replace(at, lost.size(), page);
+    CHECK(left == "mmap 0 \nx\nx\nx\nx\nmunmap 0 \n");
+    places.insert(result.output);
+    CHECK(strike("mapping", {"disk.read_fail=1,max=1"}, seed).output == result.output);
+  }
+  CHECK(places.size() > 1);
+  CHECK(strike("mapping", {"disk.read_fail=1,op=read"}).output == strike("mapping", {}).output);
+}
+
+TEST_CASE("opportunities are counted alike, whatever else the plan has") {
+  const auto counted = [](const std::vector<std::string>& more) {
+    const std::string report = "/tmp/detsim-faults-count." + std::to_string(getpid());
+    std::vector<std::string> rules = {"disk.write_fail,after=1000000"};
+    rules.insert(rules.end(), more.begin(), more.end());
+    strike("file", rules, 1, {"--report-json", report});
+    std::ifstream file(report);
+    const auto all = nlohmann::json::parse(file);
+    unlink(report.c_str());
+    for (const auto& rule : all["faults"]["rules"]) {
+      if (rule["fault"] == "disk.write_fail") return rule["opportunities"].get<int>();
+    }
+    return -1;
+  };
+  CHECK(counted({}) == 2);
+  CHECK(counted({"proc.eintr,after=1000000"}) == 2);
+  CHECK(counted({"proc.crash,after=1000000", "timer.drift_fast=1"}) == 2);
+  CHECK(counted({"disk.corruption,after=1000000", "disk.write_fail,after=1000000,call=write"}) >=
+        1);
 }
 
 TEST_CASE("disk.full: single operations, for a while, for good, and statvfs agrees") {

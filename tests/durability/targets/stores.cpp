@@ -37,6 +37,8 @@ char* map(int fd, int protection = PROT_READ | PROT_WRITE) {
   return static_cast<char*>(at);
 }
 
+void say_synced(int result) { putchar(result == 0 ? 'w' : 'x'); }
+
 void in_child(char* at, char what) {
   const pid_t child = fork();
   if (child == 0) {
@@ -86,6 +88,24 @@ void store(const std::string& how, int fd, char* at) {
     fflush(stdout);
     waitpid(child, nullptr, 0);
     for (const int each : {other, open("file", O_RDWR)}) putchar(sync_of(each));
+    putchar(10);
+    fflush(stdout);
+  } else if (how == "failing") {  // what the program sees after a failed fsync
+    const std::string text(kPage, 'w');
+    memset(at, 'n', kPage);
+    check(pwrite(fd, text.data(), kPage, kPage) == kPage, "pwrite");
+    check(pwrite(fd, text.data(), kPage, kBytes) == kPage, "pwrite");
+    say_synced(fsync(fd));
+    show();
+    say_synced(fsync(fd));
+    putchar(10);
+    fflush(stdout);
+  } else if (how == "mapped") {  // the same with msync
+    memset(at, 'n', kBytes);
+    say_synced(msync(at + kPage, kPage, MS_SYNC));
+    show();
+    say_synced(msync(at + kPage, kPage, MS_SYNC));
+    say_synced(fsync(fd));
     putchar(10);
     fflush(stdout);
   } else if (how == "child") {

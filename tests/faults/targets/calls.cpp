@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csetjmp>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -41,6 +42,38 @@ void write_and_read() {
   say("read", pread(fd, back, 16, 0));
   std::printf("%s\n", back);
   say("sync", fsync(fd));
+}
+
+sigjmp_buf behind_touch;
+
+void on_bus(int, siginfo_t* info, void*) {
+  std::printf("SIGBUS %s\n", info->si_code == BUS_ADRERR ? "BUS_ADRERR" : "otherwise");
+  siglongjmp(behind_touch, 1);
+}
+
+// Touches the pages of a mapped file, and has one filled by a call.
+void mapping() {
+  constexpr int kPages = 4, kPageBytes = 4096;
+  struct sigaction action = {};
+  action.sa_sigaction = on_bus;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGBUS, &action, nullptr);
+  const int fd = temporary(), zero = open("/dev/zero", O_RDONLY);
+  const std::string text(kPageBytes, 'x');
+  for (int i = 0; i < kPages; ++i) {
+    if (write(fd, text.data(), kPageBytes) != kPageBytes) return;
+  }
+  void* at = mmap(nullptr, kPages * kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  say("mmap", at == MAP_FAILED ? -1 : 0);
+  for (int i = 0; i < kPages; ++i) {
+    auto* page = static_cast<volatile char*>(at) + i * kPageBytes;
+    if (sigsetjmp(behind_touch, 1) == 0) {
+      std::printf("%c\n", *page);
+    } else {
+      say("call", read(zero, const_cast<char*>(page), 8));
+    }
+  }
+  say("munmap", munmap(at, kPages * kPageBytes));
 }
 
 void space() {
@@ -166,5 +199,6 @@ int main(int, char** arguments) {
   if (what == "list") list();
   if (what == "app") app();
   if (what == "broken") broken();
+  if (what == "mapping") mapping();
   return 0;
 }
