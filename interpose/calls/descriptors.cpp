@@ -39,6 +39,7 @@ std::uint32_t allocate_table() {
 void put_entry(std::uint32_t table_number, int fd, Descriptor descriptor) {
   DescriptorTable& table = descriptor_state().tables[table_number];
   entries_of(table_number)[fd] = descriptor;
+  ++descriptor_state().entries_put;
   if (table.end <= static_cast<std::uint32_t>(fd)) table.end = static_cast<std::uint32_t>(fd) + 1;
   if (!is_backed(descriptor.kind)) return;
   for (std::uint32_t i = 0; i < table.backed_count && i < kBackedMax; ++i) {

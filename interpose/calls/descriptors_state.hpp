@@ -38,7 +38,8 @@ struct DescriptorState {
   std::uint32_t table_of[kProcessesMax];  // table + 1; 0: none yet
   DescriptorTable tables[kProcessesMax];
   std::uint32_t tables_used;
-  bool pipes_refuse_nowait;  // the kernel is older than 6.5
+  std::uint64_t entries_put;  // grows with every entry that becomes another one
+  bool pipes_refuse_nowait;   // the kernel is older than 6.5
   ObjectId objects_used, object_free;
   ObjectId buckets[kObjectBuckets];
   ObjectId inotifies;       // all of them are one object

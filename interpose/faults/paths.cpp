@@ -6,6 +6,8 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
+#include "interpose/calls/descriptors_state.hpp"
+#include "interpose/calls/inodes.hpp"
 #include "interpose/faults/points.hpp"
 
 namespace detsim {
@@ -96,6 +98,19 @@ void cut_deleted(char* path) {
   hide_number(path);
 }
 
+// What the kernel said of descriptors of the target. Which file a descriptor stands for changes
+// with its entry in a table, and what that file is called with the names that the run gives and
+// takes.
+struct KnownPath {
+  bool is_set;
+  int fd;
+  std::uint32_t table;
+  std::uint64_t entries_put, names;
+  char path[kPathMax];
+};
+constexpr unsigned kKnownPaths = 8;
+KnownPath known_paths[kKnownPaths];
+
 bool is_below(const char* path, const char* directory) {
   const auto length = strlen(directory);
   if (memcmp(path, directory, length < strlen(path) ? length : strlen(path)) != 0) return false;
@@ -110,6 +125,23 @@ void path_of_descriptor(int fd, char (&path)[kPathMax]) {
   read_link(link.data(), path);
   cut_deleted(path);
   if (path[0] != '/') path[0] = 0;
+}
+
+void path_of_target_descriptor(int fd, char (&path)[kPathMax]) {
+  auto& known = known_paths[static_cast<unsigned>(fd) % kKnownPaths];
+  const auto table = current_table();
+  const auto entries_put = descriptor_state().entries_put;
+  const bool is_known = known.is_set && known.fd == fd && known.table == table &&
+                        known.entries_put == entries_put && known.names == directory_changes();
+  if (!is_known) {
+    path_of_descriptor(fd, known.path);
+    known.is_set = true;
+    known.fd = fd;
+    known.table = table;
+    known.entries_put = entries_put;
+    known.names = directory_changes();
+  }
+  copy_text(path, known.path, kPathMax);
 }
 
 void path_of_mapping(std::uint64_t begin, std::uint64_t end, char (&path)[kPathMax]) {

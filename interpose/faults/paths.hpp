@@ -5,6 +5,8 @@
 namespace detsim {
 
 /// The path of an open file; "" when it has none.
+/// The same for a descriptor of the target; remembered until descriptors or names change.
+void path_of_target_descriptor(int fd, char (&path)[kPathMax]);
 /// The path of the first file that is mapped shared in [begin, end); "" when there is none.
 void path_of_mapping(std::uint64_t begin, std::uint64_t end, char (&path)[kPathMax]);
 void path_of_descriptor(int fd, char (&path)[kPathMax]);

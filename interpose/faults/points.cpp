@@ -130,6 +130,16 @@ Inode* file_to_sync(const Frame& f) {
   return find_inode(part.device, part.number);
 }
 
+// The paths of the call that asked last. Big, so they do not lie on the stack, where every call
+// under a plan would pay for them; another task's call may come in between, and then they are found
+// once more.
+struct FoundPaths {
+  std::uint64_t entered;  // World::entered of that call, which has no other
+  char path[kPathMax];
+  char other_path[kPathMax];
+};
+FoundPaths found;
+
 // What more_ops may say of a call.
 OpSet more_possible_ops(std::uint64_t number) {
   switch (number) {
@@ -164,7 +174,8 @@ Moment::Moment(const Call& call_made, Frame& registers)
     : call(call_made),
       frame(registers),
       point(point_of(registers.number)),
-      ops(point.ops | more_ops(registers)) {
+      ops(point.ops | more_ops(registers)),
+      entered_(world().entered) {
   if (is_path(point.target)) subject = Subject::file;
   if (point.target == Target::mapping) {
     file = file_to_sync(frame);
@@ -181,41 +192,43 @@ Moment::Moment(const Call& call_made, Frame& registers)
 
 const char* Moment::path() {
   find_paths();
-  return path_;
+  return found.path;
 }
 
 const char* Moment::other_path() {
   find_paths();
-  return other_path_;
+  return found.other_path;
 }
 
 void Moment::find_paths() {
-  if (paths_found_) return;
-  paths_found_ = true;
-  path_[0] = other_path_[0] = 0;
+  if (found.entered == entered_) return;
+  found.entered = entered_;
+  auto& path = found.path;
+  auto& other_path = found.other_path;
+  path[0] = other_path[0] = 0;
   const auto& f = frame;
   switch (point.target) {
     case Target::nothing: return;
     case Target::fd:
     case Target::fd_out:
     case Target::fd_map:
-      if (fd >= 0) path_of_descriptor(fd, path_);
+      if (fd >= 0) path_of_target_descriptor(fd, path);
       if (f.number == __NR_copy_file_range || f.number == __NR_splice) {
-        path_of_descriptor(static_cast<int>(f.rdi), other_path_);
+        path_of_target_descriptor(static_cast<int>(f.rdi), other_path);
       } else if (f.number == __NR_sendfile) {
-        path_of_descriptor(static_cast<int>(f.rsi), other_path_);
+        path_of_target_descriptor(static_cast<int>(f.rsi), other_path);
       }
       return;
-    case Target::mapping: return path_of_mapping(f.rdi, f.rdi + f.rsi, path_);
-    case Target::path: return full_path(AT_FDCWD, f.rdi, path_);
-    case Target::at: return full_path(static_cast<int>(f.rdi), f.rsi, path_);
-    case Target::link_at: return full_path(static_cast<int>(f.rsi), f.rdx, path_);
+    case Target::mapping: return path_of_mapping(f.rdi, f.rdi + f.rsi, path);
+    case Target::path: return full_path(AT_FDCWD, f.rdi, path);
+    case Target::at: return full_path(static_cast<int>(f.rdi), f.rsi, path);
+    case Target::link_at: return full_path(static_cast<int>(f.rsi), f.rdx, path);
     case Target::paths:
-      full_path(AT_FDCWD, f.rdi, other_path_);
-      return full_path(AT_FDCWD, f.rsi, path_);
+      full_path(AT_FDCWD, f.rdi, other_path);
+      return full_path(AT_FDCWD, f.rsi, path);
     case Target::paths_at:
-      full_path(static_cast<int>(f.rdi), f.rsi, other_path_);
-      return full_path(static_cast<int>(f.rdx), f.r10, path_);
+      full_path(static_cast<int>(f.rdi), f.rsi, other_path);
+      return full_path(static_cast<int>(f.rdx), f.r10, path);
   }
 }
 

@@ -75,9 +75,7 @@ struct Moment {
 
  private:
   void find_paths();
-  bool paths_found_ = false;
-  char path_[kPathMax];
-  char other_path_[kPathMax];
+  std::uint64_t entered_;
 };
 
 }  // namespace detsim

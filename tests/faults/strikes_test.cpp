@@ -40,6 +40,15 @@ TEST_CASE("disk: short transfers, errors, corruption that stays, lost and stale 
   CHECK(latent.starts_with("write 16 \nread -1 EIO\n\nread -1 EIO\n\nwrite 16 \nread 16 \n"));
 }
 
+TEST_CASE("a rule's path is what the file is called now") {
+  const std::string works = "write 1 \n", fails = "write -1 EIO\n";
+  const auto rule = [](const std::string& name) {
+    return "disk.write_fail=1,error=EIO,path=**/detsim-calls-" + name;
+  };
+  CHECK(strike("renamed", {rule("after")}).output == works + fails + works + fails + works);
+  CHECK(strike("renamed", {rule("before")}).output == fails + works + fails + works + fails);
+}
+
 TEST_CASE("disk.read_fail: a mapped page that cannot be read is SIGBUS") {
   const std::string lost = "SIGBUS BUS_ADRERR\ncall -1 EFAULT\n", page = "x\n";
   CHECK(strike("mapping", {}).output == "mmap 0 \nx\nx\nx\nx\nmunmap 0 \n");

@@ -44,6 +44,24 @@ void write_and_read() {
   say("sync", fsync(fd));
 }
 
+// Writes to one descriptor number that stands for a file of one name, of another, and another file.
+void renamed() {
+  const char *before = "detsim-calls-before", *after = "detsim-calls-after";
+  const auto write_to = [](int fd) { say("write", write(fd, "x", 1)); };
+  int fd = open(before, O_WRONLY | O_CREAT, 0600);
+  write_to(fd);
+  rename(before, after);
+  write_to(fd);
+  close(fd);
+  fd = open(before, O_WRONLY | O_CREAT, 0600);
+  write_to(fd);
+  dup2(open(after, O_WRONLY), fd);
+  write_to(fd);
+  rename(after, before);
+  write_to(fd);
+  unlink(before);
+}
+
 sigjmp_buf behind_touch;
 
 void on_bus(int, siginfo_t* info, void*) {
@@ -200,5 +218,6 @@ int main(int, char** arguments) {
   if (what == "app") app();
   if (what == "broken") broken();
   if (what == "mapping") mapping();
+  if (what == "renamed") renamed();
   return 0;
 }
