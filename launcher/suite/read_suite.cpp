@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "faultplan/disk/profiles.hpp"
 #include "faultplan/reading/yaml.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/suite/suite.hpp"
@@ -230,6 +231,30 @@ KeyTable keys_of(Oracle& oracle) {
            }}};
 }
 
+Words profile_names() {
+  Words names;
+  for (unsigned i = 0; i < kProfiles; ++i) {
+    names.emplace_back(profile_of(static_cast<ProfileId>(i)).name);
+  }
+  return names;
+}
+
+KeyTable keys_of(Disk& disk) {
+  return {{"paths", kTexts, [&](const Node& v) { disk.paths = list_of(v, "paths"); }},
+          {"profile", one_of(profile_names()),
+           [&](const Node& v) { disk.profile = choice_of(v, "profile", profile_names()); }},
+          {"then", kText, [&](const Node& v) { disk.then = text_of(v, "then"); }},
+          {"crashes", kCount, [&](const Node& v) {
+             disk.crashes = static_cast<std::uint32_t>(number_of(v, "crashes", 1, 1'000'000));
+           }}};
+}
+
+void read_disk(const Node& map, Disk& disk) {
+  disk = {};
+  read_table(map, "'disk'", keys_of(disk));
+  if (disk.paths.empty()) disk.paths = {"."};
+}
+
 KeyTable keys_of(Growth& growth) {
   const auto read = [](std::uint64_t& to, const char* name) {
     return [&to, name](const Node& v) { to = number_of(v, name, 0, 1ull << 50); };
@@ -308,6 +333,7 @@ KeyTable keys_of(const Suite& suite, Test& test) {
        [&](const Node& v) { test.run.environment = list_of(v, "environment"); }},
       {"files", kTexts, [&](const Node& v) { test.files = list_of(v, "files"); }},
       {"input", schema_of(keys_of(test.input)), [&](const Node& v) { read_input(v, test.input); }},
+      {"disk", schema_of(keys_of(test.disk)), [&](const Node& v) { read_disk(v, test.disk); }},
       {"properties", schema_of(keys_of(test.properties)),
        [&](const Node& v) { read_table(v, "'properties'", keys_of(test.properties)); }},
       {"recovery",
@@ -324,6 +350,17 @@ KeyTable keys_of(const Suite& suite, Test& test) {
       {"profiles", kTexts, [&](const Node& v) { test.profiles = list_of(v, "profiles"); }}};
 }
 
+// The run has a copy of its disk, which goes with it: only `then` sees what it kept.
+void check_disk(const Node& map, const Test& test) {
+  if (test.disk.paths.empty()) return;
+  const char* other = !test.recovery.empty()                 ? "recovery"
+                      : !test.properties.equal_files.empty() ? "files_equal"
+                                                             : nullptr;
+  if (other == nullptr) return;
+  refuse(map["disk"] ? map["disk"] : map,
+         fmt::format("'disk' does not go with '{}': what the disk keeps is for its 'then'", other));
+}
+
 void read_tests(const Node& list, Suite& suite, const Test& defaults) {
   if (!list.IsSequence()) refuse(list, "'tests' is a list");
   for (const auto& each : list) {
@@ -331,6 +368,7 @@ void read_tests(const Node& list, Suite& suite, const Test& defaults) {
     read_table(each, "a test", keys_of(suite, test));
     if (test.name.empty()) refuse(each, "a test needs the key 'name'");
     if (test.command.empty()) refuse(each, "a test needs the key 'command'");
+    check_disk(each, test);
     for (const auto& other : suite.tests) {
       if (other.name == test.name) {
         refuse(each, fmt::format("there are two tests '{}'", test.name));

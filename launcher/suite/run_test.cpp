@@ -105,6 +105,14 @@ class TestRunner {
     return run;
   }
 
+  void put_disk(RunOptions& run) const {
+    const auto& disk = test_.disk;
+    for (const auto& path : disk.paths) add_disk(run, path);
+    if (!disk.profile.empty()) set_profile(run, disk.profile);
+    run.then = disk.then;
+    run.crashes = disk.crashes;
+  }
+
   void choose_strategy(RunOptions& run, std::uint64_t place) const {
     if (test_.strategies.empty()) return mix_strategy(run);
     const auto& strategy = test_.strategies[place % test_.strategies.size()];
@@ -136,6 +144,7 @@ class TestRunner {
     if (!begin(work_) || !write_input(seed)) return;
     auto run = options_for(test_.command, seed);
     choose_strategy(run, seed - first);
+    put_disk(run);
     const auto wrong = add_faults(run, plan);
     if (!wrong.empty()) {
       refuse(wrong);

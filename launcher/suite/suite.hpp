@@ -49,6 +49,13 @@ struct Oracle {
   std::vector<std::string> same = {"stdout", "exit"};
 };
 
+// A disk that forgets, for the command alone.
+struct Disk {
+  std::vector<std::string> paths;  // empty: there is none
+  std::string profile, then;
+  std::uint32_t crashes = 0;
+};
+
 struct Growth {
   std::uint64_t memory_bytes = 1u << 20, descriptors = 4, disk_bytes = 1u << 20;
 };
@@ -63,6 +70,7 @@ struct Test {
   RunOptions run;  // limits, cpus, environment
   std::vector<std::string> files;
   Input input;
+  Disk disk;
   Properties properties;
   std::vector<std::vector<std::string>> recovery;
   Oracle oracle;

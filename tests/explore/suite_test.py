@@ -72,6 +72,11 @@ def properties():
              shell('exit 0', oracle={'command': ['false']})),
             ('limit', shell('sleep 1', limits={'virtual': '2s'}),
              shell('sleep 3', limits={'virtual': '2s'})),
+            # Twice the power fails in the middle of it; what comes after it judges the run.
+            ('exit', shell('echo 1 > file', faults='power.yaml',
+                           disk={'paths': ['.'], 'profile': 'posix-strict', 'crashes': 2,
+                                 'then': 'test -s file'}),
+             shell('echo 1 > file', faults='power.yaml', disk={'then': 'test -s file'})),
             ('exit', shell('cat > copy; test -s copy', faults='none', input={'text': 'words'}),
              shell('cat > copy', faults='full.yaml', input={'text': 'words'}))):
         breaks('', holds, code=0)
@@ -187,6 +192,12 @@ def wrong():
             (good + '    limits: {virtual: soon}\n', ':4:23:', 'soon'),
             (good + '    input: {keys: zipf}\n', ':4:19:', 'zipf'),
             (good + '    input: {count: 3}\n', ':4:12:', "needs 'text', 'file' or 'keys'"),
+            (good + '    disk: {profil: xfs}\n', ':4:12:', "did you mean 'profile'"),
+            (good + '    disk: {profile: xfss}\n', ':4:21:', "did you mean 'xfs'"),
+            (good + '    disk: {paths: data}\n', ':4:19:', 'is a list'),
+            (good + '    disk: {crashes: 0}\n', ':4:21:', 'from 1 to'),
+            (good + '    disk: {then: exit}\n    recovery: [["true"]]\n', ':4:11:',
+             "does not go with 'recovery'"),
             (good + '    oracle: {same: [exit]}\n', ':4:13:', "needs 'command'"),
             (good + '    command: ["true"]\n', ':4:5:', 'twice'),
             (good + '    name: a/b\n', ':4:5:', 'twice'),
@@ -228,6 +239,7 @@ def main(directory):
     write('one', '1\n')
     write('full.yaml', 'rules:\n  - {fault: disk.full, path: "**/copy", probability: 1}\n')
     write('idle.yaml', 'rules:\n  - {fault: disk.full, path: "**/nothing", probability: 1}\n')
+    write('power.yaml', 'rules:\n  - {fault: proc.power_loss, op: write, probability: 1}\n')
     lists()
     wrong()
     properties()
