@@ -7,6 +7,7 @@ share; where in it, the launcher says (DETSIM_GDB_LAYOUT), which is of the same 
 Selecting a task puts its registers into gdb's thread, and the thread's own back before anything
 runs.
 """
+import contextlib
 import json
 import os
 import struct
@@ -77,7 +78,8 @@ class Task:
         return self.real_pid == gdb.selected_inferior().pid
 
     def words(self):
-        state = ('ends' if self.state == 3 else 'is stopped' if self.is_held else f'waits for {self.waits}' if self.state == 2
+        state = ('ends' if self.state == 3 else 'is stopped' if self.is_held
+                 else f'waits for {self.waits}' if self.state == 2
                  else 'runs' if self.is_current() else 'could run')
         return f'{self.tid} "{self.name}" of process {self.pid} {state}'
 
@@ -146,6 +148,18 @@ class Selection:
         self.tid = task.tid
 
 
+    @contextlib.contextmanager
+    def kept(self):
+        """What is selected in between is not afterwards."""
+        selected = self.tid
+        try:
+            yield selected
+        finally:
+            self.restore()
+            if selected:
+                self.select(task_of(selected))
+
+
 SELECTION = Selection()
 
 
@@ -185,6 +199,13 @@ def words_of_stop():
     return f'detsim: {words}; {at}'
 
 
+def number_in(argument, question):
+    try:
+        return int(argument)
+    except ValueError:
+        raise gdb.GdbError(question) from None
+
+
 class Detsim(gdb.Command):
     """What detsim knows of the run: tasks, task TID, stacks, where, goto EVENT."""
 
@@ -199,20 +220,17 @@ class Tasks(gdb.Command):
         super().__init__('detsim tasks', gdb.COMMAND_USER)
 
     def invoke(self, argument, from_tty):
-        selected = SELECTION.tid
-        for task in tasks():
-            mark = '*' if task.tid == selected else ' '
-            if not task.is_here():
-                print(f'{mark} {task.words()}')
-                continue
-            try:
-                SELECTION.select(task)
-                print(f'{mark} {task.words()}, in {place()}')
-            except gdb.error as error:
-                print(f'{mark} {task.words()}: {error}')
-        SELECTION.restore()
-        if selected:
-            SELECTION.select(task_of(selected))
+        with SELECTION.kept() as selected:
+            for task in tasks():
+                mark = '*' if task.tid == selected else ' '
+                if not task.is_here():
+                    print(f'{mark} {task.words()}')
+                    continue
+                try:
+                    SELECTION.select(task)
+                    print(f'{mark} {task.words()}, in {place()}')
+                except gdb.error as error:
+                    print(f'{mark} {task.words()}: {error}')
 
 
 class SelectTask(gdb.Command):
@@ -222,11 +240,7 @@ class SelectTask(gdb.Command):
         super().__init__('detsim task', gdb.COMMAND_USER)
 
     def invoke(self, argument, from_tty):
-        try:
-            tid = int(argument)
-        except ValueError:
-            raise gdb.GdbError('which task? see `detsim tasks`') from None
-        task = task_of(tid)
+        task = task_of(number_in(argument, 'which task? see `detsim tasks`'))
         SELECTION.select(task)
         print(f'task {task.words()}')
         gdb.execute('frame')
@@ -239,15 +253,12 @@ class Stacks(gdb.Command):
         super().__init__('detsim stacks', gdb.COMMAND_USER)
 
     def invoke(self, argument, from_tty):
-        selected = SELECTION.tid
-        for task in tasks():
-            print(f'\ntask {task.words()}')
-            if task.is_here():
-                SELECTION.select(task)
-                gdb.execute('bt')
-        SELECTION.restore()
-        if selected:
-            SELECTION.select(task_of(selected))
+        with SELECTION.kept():
+            for task in tasks():
+                print(f'\ntask {task.words()}')
+                if task.is_here():
+                    SELECTION.select(task)
+                    gdb.execute('bt')
 
 
 class Where(gdb.Command):
@@ -268,10 +279,7 @@ class GoTo(gdb.Command):
         super().__init__('detsim goto', gdb.COMMAND_USER)
 
     def invoke(self, argument, from_tty):
-        try:
-            wanted = int(argument)
-        except ValueError:
-            raise gdb.GdbError('which event? see `detsim replay --print`') from None
+        wanted = number_in(argument, 'which event? see `detsim replay --print`')
         if wanted < event() or outcome() not in (RUNNING, STOPPED):
             self.begin_again(wanted)
             return

@@ -1,7 +1,7 @@
 """CPython 3.11 (gh-106883): sys._current_frames() holds the lock of the list of threads while it
-allocates, so a garbage collection may begin in there; what it destroys may let go of the interpreter
-lock (GIL). Whoever takes that then, and begins or ends a thread, needs the list: the two locks are
-taken in both orders, and nobody goes on.
+allocates, so a garbage collection may begin in there; what it destroys may let go of the
+interpreter lock (GIL). Whoever takes that then, and begins or ends a thread, needs the list: the
+two locks are taken in both orders, and nobody goes on.
 
 In place of a profiler or a watchdog there is one thread that looks at the others' stacks.
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A documented race in a program of Debian's: found, replayed, reduced to two context switches at the
-most, and the lines named that its documentation names.
+"""A documented race in a program of Debian's: found, replayed, reduced to two context switches at
+the most, and the lines named that its documentation names.
 
     races.py DETSIM REPLAYS
 
