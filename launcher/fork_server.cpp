@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -25,6 +26,7 @@ namespace detsim {
 namespace {
 
 constexpr std::size_t kBranchesMax = 24;
+constexpr std::uint64_t kPreparedMax = 256 << 10;  // larger ones are written here and there
 
 using Written = ForkServer::Written;
 
@@ -60,7 +62,7 @@ std::vector<Choice> before(const std::vector<Choice>& choices, std::uint64_t num
 
 // Where a list of choices is likely to be changed: at its entries. Without any, all along.
 std::vector<std::uint64_t> branch_points(const Choices& choices, std::uint64_t decisions) {
-  std::vector<std::uint64_t> points;
+  std::vector<std::uint64_t> points = {0};  // and behind all that is done by one task alone
   const auto& switches = choices.switches;
   const auto count = switches.empty() ? kBranchesMax : std::min(kBranchesMax, switches.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -205,7 +207,15 @@ RunResult ForkServer::run(const RunOptions& options) {
 }
 
 void ForkServer::put_back(const Place& place, const RunOptions& options) {
+  auto& control = park_control();
   place.image.put_back(pages_);
+  control.extent_count = 0;
+  for (const auto& extent : place.image.extents()) {
+    if (control.extent_count == kExtentsMax) break;
+    if (extent.end - extent.begin > kPreparedMax) continue;
+    control.extents[control.extent_count++] = {kWorldAddress + extent.begin,
+                                               kWorldAddress + extent.end};
+  }
   set_contents(options_.standard_output, place.output);
   set_contents(options_.standard_error, place.error);
   if (&place != &places_[0]) return follow_on(*options.choices);
@@ -215,6 +225,9 @@ void ForkServer::put_back(const Place& place, const RunOptions& options) {
 RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
   RunResult result;
   const auto events_before = places_[number].events;
+  auto& control = park_control();
+  control.outside_call = 0;
+  control.notes_outside = true;
   put_back(places_[number], options);
   if (number == 0) result.problem = decide_run(options, launch_, prefix().strategy);
   const SignalWatch signals;
@@ -229,6 +242,7 @@ RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
     if (result.problem.empty()) result.problem = "the parked process could not be copied";
     return result;
   }
+  left_view_alone_ = outside_call_ == 0 && control.outside_call == 0;
   remove_message_queues();
   gather_result(options, result);
   if (options.returns_view) result.view = launch_.view;
@@ -245,8 +259,9 @@ pid_t ForkServer::order_copy(std::size_t number) {
   syscall(SYS_futex, &place.orders, FUTEX_WAKE, 1, nullptr, nullptr, 0);
   while (__atomic_load_n(&place.answers, __ATOMIC_SEQ_CST) == answers) {
     const timespec patience{.tv_sec = 0, .tv_nsec = 100000000};
-    syscall(SYS_futex, &place.answers, FUTEX_WAIT, answers, &patience, nullptr, 0);
-    if (!is_alive(places_[number].pid)) return 0;
+    const auto waited =
+        syscall(SYS_futex, &place.answers, FUTEX_WAIT, answers, &patience, nullptr, 0);
+    if (waited != 0 && errno == ETIMEDOUT && !is_alive(places_[number].pid)) return 0;
   }
   return place.child > 0 ? place.child : 0;
 }

@@ -38,6 +38,8 @@ class ForkServer {
   /// beginning.
   std::string branch_along(const RunOptions& options, std::uint64_t decisions);
 
+  /// Whether the last run did nothing that could have changed its view.
+  bool left_view_alone() const { return left_view_alone_; }
   /// Its private view is not the one any more that its process was started in: it serves nobody.
   bool is_stale() const;
   /// What its runs work in; nullptr: what everybody sees.
@@ -81,6 +83,7 @@ class ForkServer {
   WrittenPages pages_;
   std::vector<Place> places_;       // the first: before the seed came in; then further on
   std::uint32_t outside_call_ = 0;  // number + 1 of the call before which it stands
+  bool left_view_alone_ = false;
   std::uint64_t events_ = 0, executed_events_ = 0;
 };
 

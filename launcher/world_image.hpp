@@ -33,6 +33,7 @@ class WorldImage {
   /// Everything is as it was.
   void put_back(WrittenPages& pages) const;
   std::size_t bytes() const { return contents_.size(); }
+  const std::vector<Extent>& extents() const { return extents_; }
 
  private:
   std::vector<Extent> extents_;  // ascending

@@ -13,6 +13,8 @@ namespace detsim {
 
 constexpr unsigned kPlacesMax = 64;
 constexpr unsigned kNotedSitesMax = 256;
+constexpr unsigned kNotedWindowsMax = 256;
+constexpr unsigned kExtentsMax = 16;
 
 struct ParkPlace {
   std::int32_t real_pid = 0;   // of who is parked here; 0: nobody
@@ -27,8 +29,15 @@ struct Park {
   bool at_prefix_end = false;  // park before the seed has an effect, or the outside is touched
   bool at_first_call = false;  // and before the first call: faults follow from the seed too
   bool at_decisions = false;   // park before those, as long as nothing outside was touched
+  bool notes_outside = false;  // tell whether the outside was touched
   std::uint32_t decision_count = 0;
   std::uint64_t decisions[kPlacesMax] = {};  // ascending
+
+  /// Of the world, as addresses: what most runs write.
+  std::uint32_t extent_count = 0;
+  struct {
+    std::uint64_t begin, end;
+  } extents[kExtentsMax] = {};
 
   // -- written by the run
   std::uint32_t used = 0;           // places so far
@@ -38,6 +47,9 @@ struct Park {
   /// Where system calls of copies trapped: the parked process rewrites them, for later copies.
   std::uint32_t sites_used = 0;
   std::uint64_t sites[kNotedSitesMax] = {};
+  /// Of code that copies came to and the parked process has no pages of: it takes them in.
+  std::uint32_t windows_used = 0;
+  std::uint64_t windows[kNotedWindowsMax] = {};
 };
 
 constexpr std::uint64_t kWorldPark = kWorldAddress + (3ull << 30);

@@ -17,6 +17,7 @@
 #include "interpose/calls/ptrace.hpp"
 #include "interpose/calls/signals.hpp"
 #include "interpose/calls/timers.hpp"
+#include "interpose/entry/copied_code.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/requests.hpp"
 #include "interpose/entry/switch.hpp"
@@ -323,6 +324,7 @@ void end_process(std::uint32_t status) {
   clear_shared_tids(process);
   const bool is_root = &process == &w.processes[0];
   bury(process, status);
+  if (is_root) note_code_used();
   if (is_root) end_run(status);
   leave_kernel(status);
 }

@@ -12,8 +12,8 @@
 #include "interpose/base/raw.hpp"
 #include "interpose/base/user.hpp"
 #include "interpose/calls/descriptors.hpp"
+#include "interpose/entry/copied_code.hpp"
 #include "interpose/entry/decoder.hpp"
-#include "interpose/entry/elf_walk.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
@@ -74,6 +74,15 @@ void reopen_files() {
   }
 }
 
+// What the launcher has put back, most copies write; all at once, that costs less than page faults.
+void prepare_world_pages() {
+  const auto& control = park_control();
+  for (std::uint32_t i = 0; i < control.extent_count; ++i) {
+    const auto& extent = control.extents[i];
+    raw(__NR_madvise, extent.begin, extent.end - extent.begin, 23 /* MADV_POPULATE_WRITE */);
+  }
+}
+
 void become_copy() {
   auto& w = world();
   raw(__NR_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL);
@@ -81,6 +90,7 @@ void become_copy() {
   Process& mine = current_process();
   mine.real_pid = static_cast<std::int32_t>(raw(__NR_getpid));
   w.running_real_pid = static_cast<std::uint32_t>(mine.real_pid);
+  prepare_world_pages();
   reopen_files();
   arm_dispatch();
 }
@@ -106,31 +116,6 @@ void rewrite_noted_sites() {
   for (; done < control.sites_used; ++done) rewrite_ahead(control.sites[done]);
 }
 
-// The kernel copies the page tables of a mapping of a file only if it has pages of its own
-// (vma_needs_copy() in mm/memory.c); else a copy has a fault for each part of the code that it
-// comes to. So each mapping gets one, by writing a byte of it that stays what it is.
-void make_code_copied() {
-  constexpr std::uint64_t most_bytes = 16 << 20;
-  std::uint64_t bytes = 0;
-  const CodeWriter writer;
-  ObjectWalk walk(Namespaces::own);
-  ElfObject object;
-  while (walk.next(object)) {
-    for (unsigned i = 0; i < object.segment_count; ++i) {
-      const auto& segment = object.segments[i];
-      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-      const auto begin = object.address_of(segment.p_vaddr) & ~0xfffull;
-      bytes += segment.p_memsz;
-      unsigned char byte;
-      if (bytes > most_bytes || !copy_from_user(&byte, reinterpret_cast<const void*>(begin), 1)) {
-        continue;
-      }
-      raw(__NR_madvise, begin, (segment.p_memsz + 0xfff) & ~0xfffull, 22 /* MADV_POPULATE_READ */);
-      writer.write(begin, &byte, 1);
-    }
-  }
-}
-
 // Returns in each copy, and nowhere else.
 void park() {
   auto& control = park_control();
@@ -149,6 +134,7 @@ void park() {
     if (waited == -ETIMEDOUT) end_with_launcher();
     if (__atomic_load_n(&place.orders, __ATOMIC_SEQ_CST) == served) continue;
     rewrite_noted_sites();
+    take_in_noted_code();
     // Its parent is ours, the launcher, which so learns of its end.
     const long child = raw(__NR_clone, CLONE_PARENT | SIGCHLD, 0, nullptr, 0, 0);
     if (child == 0) return become_copy();

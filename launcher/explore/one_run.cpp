@@ -22,7 +22,7 @@ constexpr std::size_t kKeptBytesMax = 64u << 20;
 // Fork servers of one runner: each had to go since the files were put back that it stood on.
 constexpr unsigned kServersMax = 8;
 // Shorter runs are done as fast from their beginning.
-constexpr std::uint64_t kDecisionsMin = 100;
+constexpr std::uint64_t kDecisionsMin = 100, kEventsMin = 1000;
 
 std::string take_all(int fd) {
   struct stat status {};
@@ -68,7 +68,7 @@ void Runner::take_view(RunOptions& options, RunResult& result) {
     command_ = options.command;
     return;
   }
-  result.problem = view_->renew();
+  if (!is_view_unchanged_) result.problem = view_->renew();
   if (!result.problem.empty()) result.refused = kExitFailed;
   options.view = view_;
 }
@@ -85,11 +85,13 @@ void Runner::start_server(RunOptions& options) {
 }
 
 RunResult Runner::run_somehow(RunOptions& options) {
-  if (server_ != nullptr && server_->is_stale()) server_.reset();
+  if (server_ != nullptr && !is_view_unchanged_ && server_->is_stale()) server_.reset();
+  is_view_unchanged_ = false;
   if (may_serve_ && server_ == nullptr && why_fresh_.empty()) start_server(options);
   if (server_ == nullptr) return run_target(options);
   if (server_->serves(options)) {
     auto result = server_->run(options);
+    is_view_unchanged_ = result.refused == 0 && server_->left_view_alone();
     if (result.refused == 0) return result;
     why_fresh_ = result.problem;
     server_.reset();
@@ -104,13 +106,15 @@ RunResult Runner::run_somehow(RunOptions& options) {
 
 // The places are made by a run of its own.
 void Runner::branch_along(RunOptions options, std::uint64_t decisions) {
-  if (server_ == nullptr || !why_no_branches_.empty() || decisions < kDecisionsMin) return;
+  if (server_ == nullptr || !why_no_branches_.empty()) return;
+  if (decisions < kDecisionsMin && last_events_ < kEventsMin) return;
   clear_outputs();
   use_own_streams(options);
   RunResult result;
   take_view(options, result);
   if (result.refused == 0 && !server_->is_stale() && server_->serves(options)) {
     why_no_branches_ = server_->branch_along(options, decisions);
+    is_view_unchanged_ = server_->left_view_alone();
   }
 }
 
@@ -148,6 +152,7 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
   const auto began = std::chrono::steady_clock::now();
   if (run.result.refused == 0) run.result = run_somehow(options);
   view_ = std::move(run.result.view);
+  last_events_ = run.result.events;
   run.wall_ns = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)
           .count());

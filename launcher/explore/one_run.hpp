@@ -72,7 +72,9 @@ class Runner {
   std::FILE* words_ = nullptr;
   std::string problem_;
   std::uint64_t output_digest_ = 0;
+  std::uint64_t last_events_ = 0;
   std::shared_ptr<PrivateView> view_;
+  bool is_view_unchanged_ = false;        // since it was as it was made
   std::vector<PrivateDirectory> viewed_;  // what it was made of
   std::vector<std::string> command_;
 };
