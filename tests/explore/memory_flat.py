@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """The memory of an exploration does not grow with its runs.
 
-    memory_flat.py DETSIM PROGRAM RUNS
+    memory_flat.py DETSIM PROGRAM RUNS [SECONDS]
 
 Looks at what the explorer and its workers have for themselves (private memory) while it goes on. Of
 the looks after the first tenth, the mean of the last quarter may be 2 MiB above that of the second
 quarter. What is counted by its hash (schedules, outcomes) is bounded, but grows at first: PROGRAM
-should have few schedules.
+should have few schedules. After SECONDS the exploration is asked to stop, and what it did is judged.
 """
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ sys.path.insert(0, sys.path[0] + '/..')
 from checking import check, judge
 
 DETSIM, PROGRAM, RUNS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+SECONDS = int(sys.argv[4]) if len(sys.argv) > 4 else None
 GROWTH_KIB_MAX = 2048
 
 
@@ -42,8 +44,11 @@ def mean(numbers):
 
 def looks_at(process, every):
     """What it has for itself, again and again until it ends."""
-    looks = []
+    looks, began, is_stopped = [], time.monotonic(), False
     while process.poll() is None:
+        if SECONDS and not is_stopped and time.monotonic() - began > SECONDS:
+            process.send_signal(signal.SIGINT)
+            is_stopped = True
         found = [private_kib(pid) for pid in [process.pid, *workers_of(process.pid)]]
         if all(found):
             looks.append(sum(found))
@@ -59,11 +64,11 @@ def main(directory):
     with open(directory + '/out/runs.jsonl', 'rb') as file:
         runs = sum(line.startswith(b'{"seed"') for line in file)
     looks = looks[len(looks) // 10:]
-    if runs != RUNS or len(looks) < 12:
+    if (runs != RUNS and not SECONDS) or len(looks) < 12:
         return check(False, f'{runs} of {RUNS} runs, {len(looks)} looks: too few')
     quarter = len(looks) // 4
     early, late = mean(looks[quarter:2 * quarter]), mean(looks[-quarter:])
-    told = f'{runs} runs: {early:.0f} KiB in the second quarter, {late:.0f} KiB in the last'
+    told = f'{runs} of {RUNS} runs: {early:.0f} KiB in the second quarter, {late:.0f} KiB in the last'
     print(told)
     check(late <= early + GROWTH_KIB_MAX, told)
 
