@@ -93,9 +93,8 @@ void make_code_copied() {
       if (add_range(begin, end)) writer.write(begin, &byte, 1);
     }
   }
-  visit_present([](const CodeRange& range, std::uint64_t window) {
-    taken_in(range, window) = true;
-  });
+  visit_present(
+      [](const CodeRange& range, std::uint64_t window) { taken_in(range, window) = true; });
 }
 
 // Most of it the first ones come to, so that most copies need not look.
