@@ -24,6 +24,13 @@ class HelpFormat : public CLI::Formatter {
     if (!takes_command_) return CLI::Formatter::make_usage(app, std::move(name));
     return fmt::format("Usage: {} [OPTIONS] [--] PROGRAM [ARGUMENT...]\n", app->get_name());
   }
+  // A flag that may have a value: CLI11 shows "--branch{4}".
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    auto name = CLI::Formatter::make_option_name(option, is_positional);
+    const auto value = name.find('{');
+    if (value == name.npos) return name;
+    return name.substr(0, value) + "[=" + name.substr(value + 1, name.size() - value - 2) + "]";
+  }
 
  private:
   bool takes_command_;
@@ -324,6 +331,10 @@ void add_run_options(CLI::App& app, RunOptions& options, RunOptionsGiven& given)
         options.strategy_length = choice.length;
       },
       fmt::format("Who runs next: {}. Default: {}", strategy_names(), strategies()[0].name));
+  add_value(
+      app, "--branch-at", "DECISION:BRANCH", parse_branch,
+      [&options](const Branch& branch) { options.branch = branch; },
+      "From this decision on it is another run: a branch that `explore --branch` has named");
   add_environment_option(app, options);
   add_plan_options(app, options);
   add_disk_options(app, options);

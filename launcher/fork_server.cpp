@@ -110,7 +110,8 @@ ForkServer::~ForkServer() {
   while (!places_.empty()) drop_last_place();
 }
 
-std::unique_ptr<ForkServer> ForkServer::start(const RunOptions& options, std::string& why) {
+std::unique_ptr<ForkServer> ForkServer::start(const RunOptions& options, std::string& why,
+                                              bool keeps_files) {
   if (has_disk(options)) why = "each has a disk that forgets";
   if (!options.then.empty() || options.crashes != 0) why = "each goes on after its command";
   if (!why.empty()) return nullptr;
@@ -120,6 +121,7 @@ std::unique_ptr<ForkServer> ForkServer::start(const RunOptions& options, std::st
   if (mapping == nullptr) return nullptr;
   std::unique_ptr<ForkServer> server(
       new ForkServer(options, std::move(launch), std::move(mapping)));
+  server->keeps_files_ = keeps_files;
   return server->park(options, why) ? std::move(server) : nullptr;
 }
 
@@ -127,6 +129,8 @@ bool ForkServer::park(const RunOptions& options, std::string& why) {
   auto& control = park_control();
   control.at_prefix_end = true;
   control.at_first_call = has_rules(options.faults);
+  control.puts_back_files = keeps_files_;
+  if (keeps_files_ && launch_.view != nullptr) control.view_device = device_of(*launch_.view);
   world().trace.stop_at = ~0ull;
   set_limits(options);
   mapping_->publish();
@@ -161,13 +165,37 @@ void ForkServer::add_place(pid_t pid, const RunOptions& options) {
               .decision = w.scheduler.decisions,
               .wakes = w.scheduler.wake_draws,
               .events = w.trace.count,
-              .choices = {}};
+              .followed = options.choices == nullptr ? strategy_of(options) : "",
+              .choices = {},
+              .files = nullptr};
   if (options.choices != nullptr) {
     place.choices.switches = before(options.choices->switches, place.decision);
     place.choices.wakes = before(options.choices->wakes, place.wakes);
   }
   place.image.take(pages_);
+  if (keeps_files_ && launch_.view != nullptr) {
+    place.files = std::make_unique<ViewSnapshot>();
+    const auto problem = place.files->take(*launch_.view);
+    place.is_lost = !problem.empty();
+    if (place.is_lost) why_lost_ = problem;
+  }
   places_.push_back(std::move(place));
+}
+
+// A mapping of a file that is not the same any more would go on showing the old one.
+std::string ForkServer::put_back_files(Place& place) {
+  auto& control = park_control();
+  control.replaced_used = 0;
+  if (place.files == nullptr) return "";
+  if (auto problem = place.files->put_back(); !problem.empty()) return problem;
+  const auto replaced = place.files->replaced();
+  if (replaced.size() > kReplacedMax)
+    return "branches remove too many files that were there before";
+  for (const auto& file : replaced) {
+    if (is_mapped(place.pid, file.was)) return "a branch removed a file that is mapped";
+    control.replaced[control.replaced_used++] = file;
+  }
+  return "";
 }
 
 void ForkServer::drop_last_place() {
@@ -195,15 +223,28 @@ bool ForkServer::serves(const RunOptions& options) const {
 }
 
 bool ForkServer::leads_to(const Place& place, const RunOptions& options) {
-  return options.choices != nullptr && options.seed == place.seed &&
+  if (options.choices == nullptr) {
+    return options.seed == place.seed && strategy_of(options) == place.followed &&
+           (options.branch.is_root() || place.decision <= options.branch.decision);
+  }
+  return place.followed.empty() && options.seed == place.seed &&
          before(options.choices->switches, place.decision) == place.choices.switches &&
          before(options.choices->wakes, place.wakes) == place.choices.wakes;
 }
 
 RunResult ForkServer::run(const RunOptions& options) {
-  std::size_t number = places_.size() - 1;
-  while (number > 0 && !leads_to(places_[number], options)) --number;
-  return run_from(number, options);
+  for (std::size_t number = places_.size(); number-- > 0;) {
+    auto& place = places_[number];
+    if (number > 0 && (place.is_lost || !leads_to(place, options))) continue;
+    const auto problem = place.is_lost ? why_lost_ : put_back_files(place);
+    if (problem.empty()) return run_from(number, options);
+    place.is_lost = true;
+    why_lost_ = problem;
+  }
+  RunResult result;
+  result.refused = kExitFailed;
+  result.problem = why_lost_;
+  return result;
 }
 
 void ForkServer::put_back(const Place& place, const RunOptions& options) {
@@ -218,8 +259,13 @@ void ForkServer::put_back(const Place& place, const RunOptions& options) {
   }
   set_contents(options_.standard_output, place.output);
   set_contents(options_.standard_error, place.error);
-  if (&place != &places_[0]) return follow_on(*options.choices);
-  world().config.seed = options.seed;
+  const bool is_listed = options.choices != nullptr;
+  park_control().branch = is_listed ? Branch{} : options.branch;
+  if (&place == &places_[0]) {
+    world().config.seed = options.seed;
+  } else if (is_listed) {
+    follow_on(*options.choices);
+  }
 }
 
 RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
@@ -286,9 +332,54 @@ std::string ForkServer::branch_along(const RunOptions& options, std::uint64_t de
   const auto result = run_from(places_.size() - 1, options);
   control.at_decisions = false;
   if (result.refused != 0) return result.problem;
-  if (control.outside_call == 0 || places_.size() > 1) return "";
-  return fmt::format("it calls {}, whose effect copies would share",
-                     name_of_call(control.outside_call - 1));
+  return places_.size() > 1 ? "" : why_no_place();
+}
+
+RunResult ForkServer::run_and_park(const RunOptions& options,
+                                   const std::vector<std::uint64_t>& decisions) {
+  auto& control = park_control();
+  control.decision_count = control.next_decision = 0;
+  for (const auto decision : decisions) {
+    const bool is_new = places_.size() == 1 || decision > places_.back().decision;
+    if (is_new && places_.size() + control.decision_count < kPlacesMax)
+      control.decisions[control.decision_count++] = decision;
+  }
+  control.outside_call = 0;
+  control.hindrance = Hindrance::none;
+  why_lost_.clear();
+  control.at_decisions = true;
+  auto result = run(options);
+  control.at_decisions = false;
+  return result;
+}
+
+std::string ForkServer::why_no_place() const {
+  const auto& control = park_control();
+  if (control.outside_call != 0) {
+    return fmt::format("it calls {}, whose effect copies would share",
+                       name_of_call(control.outside_call - 1));
+  }
+  if (!why_lost_.empty()) return why_lost_;
+  if (control.next_decision == control.decision_count) return "";
+  switch (control.hindrance) {
+    case Hindrance::pipe_with_data: return "a pipe holds data at its other decisions";
+    case Hindrance::nameless_file: return "a file is open that has no name any more";
+    case Hindrance::many_files: return "it has too many files open";
+    case Hindrance::none: return "";
+  }
+  return "";
+}
+
+std::vector<std::uint64_t> ForkServer::places() const {
+  std::vector<std::uint64_t> decisions;
+  for (std::size_t i = 1; i < places_.size(); ++i) {
+    if (!places_[i].is_lost) decisions.push_back(places_[i].decision);
+  }
+  return decisions;
+}
+
+void ForkServer::drop_places() {
+  while (places_.size() > 1) drop_last_place();
 }
 
 }  // namespace detsim

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "launcher/launch.hpp"
+#include "launcher/view_snapshot.hpp"
 #include "launcher/world_image.hpp"
 #include "launcher/world_mapping.hpp"
 
@@ -22,7 +23,10 @@ class ForkServer {
  public:
   /// nullptr: `why` says why runs of this target are started anew each. An empty `why`: so it was
   /// with the start itself, and starting it anew will say the same.
-  static std::unique_ptr<ForkServer> start(const RunOptions& options, std::string& why);
+  /// `keeps_files`: it puts the files of the view back itself, and makes places behind changes to
+  /// them, too.
+  static std::unique_ptr<ForkServer> start(const RunOptions& options, std::string& why,
+                                           bool keeps_files = false);
   ~ForkServer();
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;
@@ -40,6 +44,19 @@ class ForkServer {
 
   /// Whether the last run did nothing that could have changed its view.
   bool left_view_alone() const { return left_view_alone_; }
+  /// As run(), of a run that follows no list; and makes places before these decisions of it
+  /// (ascending), for runs that leave it behind them, as far as the program allows.
+  RunResult run_and_park(const RunOptions& options, const std::vector<std::uint64_t>& decisions);
+  /// Why it made no more of them, in words; empty: it did.
+  std::string why_no_place() const;
+  /// The decisions before which places are, but for the one where runs begin.
+  std::vector<std::uint64_t> places() const;
+  /// Ends all processes but the one where runs begin.
+  void drop_places();
+
+  /// For a run that it does not do: the view is as it was at the start. A problem, or nothing.
+  std::string put_back_files() { return put_back_files(places_[0]); }
+
   /// Its private view is not the one any more that its process was started in: it serves nobody.
   bool is_stale() const;
   /// What its runs work in; nullptr: what everybody sees.
@@ -48,6 +65,7 @@ class ForkServer {
   /// Events of all runs so far, and how many of them were executed for it.
   std::uint64_t events() const { return events_; }
   std::uint64_t executed_events() const { return executed_events_; }
+  std::uint64_t spared_events() const { return events_ - executed_events_; }
 
   struct Written {  // a file that output goes to
     std::string text;
@@ -64,7 +82,10 @@ class ForkServer {
     WorldImage image;
     Written output, error;  // by then
     std::uint64_t seed = 0, decision = 0, wakes = 0, events = 0;
-    Choices choices;  // that it has followed
+    std::string followed;                 // the strategy, where it has followed one and no list
+    Choices choices;                      // that it has followed
+    std::unique_ptr<ViewSnapshot> files;  // nullptr: they are as they were at the start
+    bool is_lost = false;                 // they cannot be put back
   };
 
   ForkServer(const RunOptions& options, Launch launch, std::unique_ptr<WorldMapping> mapping);
@@ -73,6 +94,7 @@ class ForkServer {
   void drop_last_place();
   static bool leads_to(const Place& place, const RunOptions& options);
   RunResult run_from(std::size_t number, const RunOptions& options);
+  std::string put_back_files(Place& place);
   void put_back(const Place& place, const RunOptions& options);
   pid_t order_copy(std::size_t number);
 
@@ -84,6 +106,8 @@ class ForkServer {
   std::vector<Place> places_;       // the first: before the seed came in; then further on
   std::uint32_t outside_call_ = 0;  // number + 1 of the call before which it stands
   bool left_view_alone_ = false;
+  bool keeps_files_ = false;
+  std::string why_lost_;  // why the files of a place could not be kept or put back
   std::uint64_t events_ = 0, executed_events_ = 0;
 };
 

@@ -15,6 +15,7 @@
 #include "launcher/world_mapping.hpp"
 #include "scheduler/happened_before.hpp"
 #include "scheduler/limits.hpp"
+#include "scheduler/park.hpp"
 
 namespace detsim {
 namespace {
@@ -158,6 +159,7 @@ std::string decide_run(const RunOptions& options, const Launch& launch, Strategy
   strategy.index = options.strategy;
   strategy.parameter = options.strategy_parameter;
   strategy.length = options.strategy_length;
+  park_control().branch = options.choices != nullptr ? Branch{} : options.branch;
   if (options.choices != nullptr) follow(strategy, *options.choices);
   world().trace.stop_at = options.stop_at;
   set_limits(options);

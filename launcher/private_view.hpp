@@ -58,6 +58,9 @@ class PrivateView {
   /// All files of the copies have changed (ctime) since then, and no others of before.
   std::uint64_t made_real_ns() const { return made_real_ns_; }
 
+  /// What changed since then (ctime), runs have changed.
+  std::uint64_t filled_real_ns() const { return filled_real_ns_; }
+
   /// In the target's process, before it executes: enters the view, without privilege by way of a
   /// user namespace. Returns 0 or an errno.
   int enter() const;

@@ -187,6 +187,9 @@ std::string command_line_of(const RunOptions& options, const std::string& progra
   } else if (strategy != strategy_text(0, strategies()[0].parameter_default)) {
     line += " --strategy " + strategy;
   }
+  if (!options.branch.is_root() && options.choices_path.empty()) {
+    line += " --branch-at " + branch_text(options.branch);
+  }
   for (const auto& change : options.environment) line += " --env " + shell_quoted(change);
   if (options.cpus != defaults.cpus) line += fmt::format(" --cpus {}", options.cpus);
   if (options.epoch_ns != defaults.epoch_ns) line += " --epoch " + time_text(options.epoch_ns);

@@ -12,6 +12,7 @@
 #include "faultplan/reading/plan_text.hpp"
 #include "launcher/fault_outcome.hpp"
 #include "launcher/private_view.hpp"
+#include "scheduler/branch.hpp"
 #include "scheduler/world.hpp"
 #include "trace/choices.hpp"
 
@@ -45,6 +46,7 @@ struct RunOptions {
   std::uint32_t strategy = 0;  // index into strategies()
   std::uint64_t strategy_parameter = 0;
   std::uint64_t strategy_length = 0;  // expected number of decisions; 0: not known
+  Branch branch;                      // from the run of the seed, if it leaves it
   std::uint32_t cpus = 2;
   std::uint64_t epoch_ns = kEpochDefault_ns;
   std::uint64_t virtual_limit_ns = kNever;

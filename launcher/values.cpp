@@ -110,6 +110,22 @@ Parsed<SeedRange> parse_range(const std::string& text) {
   return parsed;
 }
 
+Parsed<Branch> parse_branch(const std::string& text) {
+  Parsed<Branch> parsed;
+  const auto colon = text.find(':');
+  const auto decision = parse_number(text.substr(0, colon), 0, ~0ull - 1);
+  const auto child = parse_number(colon == text.npos ? "" : text.substr(colon + 1), 1, ~0ull - 1);
+  parsed.value = {.decision = decision.value, .child = child.value};
+  if (!decision || !child) {
+    parsed.problem = fmt::format("'{}' is no branch such as 120:2", text);
+  }
+  return parsed;
+}
+
+std::string branch_text(const Branch& branch) {
+  return fmt::format("{}:{}", branch.decision, branch.child);
+}
+
 Parsed<std::uint64_t> parse_bytes(const std::string& text) {
   Parsed<std::uint64_t> parsed;
   const auto unit_at = std::min(text.find_first_not_of("0123456789."), text.size());

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/branch.hpp"
+
 namespace detsim {
 
 /// A value, or what is wrong with the text: "'abc' is not a number".
@@ -28,6 +30,9 @@ struct SeedRange {
 };
 /// A..B, both included, or a single seed.
 Parsed<SeedRange> parse_range(const std::string& text);
+/// DECISION:BRANCH; back again by branch_text().
+Parsed<Branch> parse_branch(const std::string& text);
+std::string branch_text(const Branch& branch);
 /// A positive decimal number of bytes, or with K, M, G of 1024s.
 Parsed<std::uint64_t> parse_bytes(const std::string& text);
 /// A non-negative decimal number with a unit: ns, us, ms, s (without one), m, h. Nanoseconds.

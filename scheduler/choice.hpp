@@ -16,7 +16,7 @@ constexpr std::uint64_t mix64(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-enum class Stream : std::uint64_t { schedule = 1, wake, data, identity, network, fault };
+enum class Stream : std::uint64_t { schedule = 1, wake, data, identity, network, fault, branch };
 
 /// A SplitMix64 generator. Own generator and own distribution, because those of the standard
 /// library differ between implementations.

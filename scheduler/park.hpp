@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 
+#include "scheduler/branch.hpp"
 #include "scheduler/world.hpp"
 
 namespace detsim {
@@ -24,14 +25,29 @@ struct ParkPlace {
   std::uint64_t decision = 0;  // at which it stands: Scheduler::decisions
 };
 
+/// Why a process does not park where it stands, although it may further on.
+enum class Hindrance : std::uint32_t { none, pipe_with_data, nameless_file, many_files };
+
+/// A file that the launcher has made anew for a copy: numbers of inodes.
+struct ReplacedInode {
+  std::uint64_t device = 0, was = 0, is = 0;
+};
+constexpr unsigned kReplacedMax = 128;
+
 struct Park {
   // -- written by the launcher
-  bool at_prefix_end = false;  // park before the seed has an effect, or the outside is touched
-  bool at_first_call = false;  // and before the first call: faults follow from the seed too
-  bool at_decisions = false;   // park before those, as long as nothing outside was touched
-  bool notes_outside = false;  // tell whether the outside was touched
+  bool at_prefix_end = false;     // park before the seed has an effect, or the outside is touched
+  bool at_first_call = false;     // and before the first call: faults follow from the seed too
+  bool at_decisions = false;      // park before those, as long as nothing outside was touched
+  bool notes_outside = false;     // tell whether the outside was touched
+  bool puts_back_files = false;   // copies get the files of the view as they were, and pipes
+  Branch branch;                  // that the run takes when it comes there
+  std::uint64_t view_device = 0;  // the file system that these are on; 0: there are none
   std::uint32_t decision_count = 0;
   std::uint64_t decisions[kPlacesMax] = {};  // ascending
+
+  std::uint32_t replaced_used = 0;
+  ReplacedInode replaced[kReplacedMax];
 
   /// Of the world, as addresses: what most runs write.
   std::uint32_t extent_count = 0;
@@ -40,9 +56,10 @@ struct Park {
   } extents[kExtentsMax] = {};
 
   // -- written by the run
-  std::uint32_t used = 0;           // places so far
-  std::uint32_t next_decision = 0;  // index into `decisions`
-  std::uint32_t outside_call = 0;   // number + 1 of the first call that touched the outside
+  Hindrance hindrance = Hindrance::none;  // the last one
+  std::uint32_t used = 0;                 // places so far
+  std::uint32_t next_decision = 0;        // index into `decisions`
+  std::uint32_t outside_call = 0;         // number + 1 of the first call that touched the outside
   ParkPlace places[kPlacesMax];
   /// Where system calls of copies trapped: the parked process rewrites them, for later copies.
   std::uint32_t sites_used = 0;
@@ -53,7 +70,7 @@ struct Park {
 };
 
 constexpr std::uint64_t kWorldPark = kWorldAddress + (3ull << 30);
-constexpr std::uint64_t kParkBytes = 8192;
+constexpr std::uint64_t kParkBytes = 12288;
 static_assert(sizeof(Park) <= kParkBytes);
 inline Park& park_control() { return *reinterpret_cast<Park*>(kWorldPark); }
 

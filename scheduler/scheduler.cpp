@@ -7,6 +7,7 @@
 // Compiled into the target without libc: nothing here allocates, locks or uses floating point.
 #include "scheduler/scheduler.hpp"
 
+#include "scheduler/branch.hpp"
 #include "scheduler/invariant.hpp"
 #include "scheduler/prefix.hpp"
 
@@ -128,7 +129,9 @@ std::uint64_t child_ancestry(std::uint64_t parent, std::uint32_t child) {
 
 void (*wake_observer)(std::uint64_t chosen, std::uint64_t candidates) = nullptr;
 
-void begin_choices(Scheduler& scheduler, std::uint64_t seed) {
+namespace {
+
+void begin_strategy(Scheduler& scheduler, std::uint64_t seed) {
   auto& strategy = scheduler.strategy;
   DETSIM_INVARIANT(strategy.index < strategies().size());
   scheduler.wakes = ChoiceStream::derive(seed, Stream::wake);
@@ -140,10 +143,30 @@ void begin_choices(Scheduler& scheduler, std::uint64_t seed) {
   for (TaskId id = 0; id < scheduler.tasks_used; ++id) {
     Task& task = scheduler.tasks[id];
     if (!alive(task)) continue;
-    task.data = ChoiceStream::derive(seed, Stream::data, task.ancestry);
     task.strategy = {};
     row.task_started(strategy, task, nullptr);
   }
+}
+
+}  // namespace
+
+void begin_choices(Scheduler& scheduler, std::uint64_t seed) {
+  for (TaskId id = 0; id < scheduler.tasks_used; ++id) {
+    Task& task = scheduler.tasks[id];
+    if (alive(task)) task.data = ChoiceStream::derive(seed, Stream::data, task.ancestry);
+  }
+  begin_strategy(scheduler, seed);
+}
+
+void begin_branch(Scheduler& scheduler, std::uint64_t seed, const Branch& branch) {
+  const auto& before = scheduler.strategy;
+  StrategyState strategy;
+  strategy.index = before.index;
+  strategy.parameter = before.parameter;
+  if (before.length > branch.decision) strategy.length = before.length - branch.decision;
+  scheduler.strategy = strategy;
+  const auto place = mix64(seed ^ mix64(branch.decision + 0x9e3779b97f4a7c15u));
+  begin_strategy(scheduler, mix64(place + branch.child));
 }
 
 void Scheduler::begin(std::uint64_t seed) {

@@ -90,6 +90,17 @@ ObjectId find_object(std::uint64_t space, std::uint64_t number) {
   return kNoObject;
 }
 
+void rename_object(std::uint64_t space, std::uint64_t was, std::uint64_t is) {
+  const ObjectId id = find_object(space, was);
+  if (id == kNoObject) return;
+  unlink_identity(id);
+  IoObject& object = object_of(id);
+  ObjectId& head = bucket_of(space, is);
+  object.identity[1] = is;
+  object.next = head;
+  head = id;
+}
+
 ObjectId object_by_identity(DescriptorKind kind, std::uint64_t space, std::uint64_t number,
                             bool& is_new) {
   ObjectId id = find_object(space, number);

@@ -79,6 +79,9 @@ ObjectId object_by_identity(DescriptorKind kind, std::uint64_t space, std::uint6
 /// The record with this identity; kNoObject when there is none.
 ObjectId find_object(std::uint64_t space, std::uint64_t number);
 
+/// The record with this identity has that of another number now, if there is one.
+void rename_object(std::uint64_t space, std::uint64_t was, std::uint64_t is);
+
 /// More than one descriptor stands for the object. (What an epoll instance watches refers to it.)
 inline bool is_shared(const IoObject& object) {
   return object.references - (object.kind == DescriptorKind::epoll ? object.value : 0) > 1;

@@ -149,6 +149,19 @@ void forget_file(std::uint64_t device, std::uint64_t number) {
   if (Inode* inode = find_inode(device, number)) inode->device = ~0ull;
 }
 
+void rename_inode(std::uint64_t device, std::uint64_t was, std::uint64_t is) {
+  Inode* const inode = find_inode(device, was);
+  if (inode == nullptr) return;
+  const auto index = index_of(*inode);
+  auto* link = &bucket_of(device, was);
+  while (*link != index) link = &inode_at(*link).next;
+  *link = inode->next;
+  inode->number = is;
+  auto& bucket = bucket_of(device, is);
+  inode->next = bucket;
+  bucket = index;
+}
+
 std::uint32_t index_of(const Inode& inode) {
   return static_cast<std::uint32_t>(&inode - state().inodes) + 1;
 }

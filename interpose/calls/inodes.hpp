@@ -52,6 +52,8 @@ Inode& inode_at(std::uint32_t index);
 Inode& file_made(const struct stat& real);
 /// There is no such file any more: the record stays, and is nobody's.
 void forget_file(std::uint64_t device, std::uint64_t number);
+/// The file has another number now: the record is found by that.
+void rename_inode(std::uint64_t device, std::uint64_t was, std::uint64_t is);
 /// These times of the file are now.
 void touch_file(const struct stat& real, FileTimes which);
 void touch_file(Inode& inode, FileTimes which);

@@ -14,6 +14,8 @@
 #include "interpose/calls/descriptors.hpp"
 #include "interpose/entry/copied_code.hpp"
 #include "interpose/entry/decoder.hpp"
+#include "interpose/entry/park_calls.hpp"
+#include "interpose/entry/park_files.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
@@ -23,56 +25,6 @@
 
 namespace detsim {
 namespace {
-
-constexpr int kFilesMax = 64, kDescriptorsLookedAt = 1024;
-
-struct OpenFile {
-  int fd;
-  bool closes_on_exec;
-  long flags, offset;
-};
-
-// Private to the process, as it was when it parked.
-OpenFile files[kFilesMax];
-int file_count;
-
-// The launcher puts back their contents and offsets.
-bool is_output_of_run(const struct stat& status) {
-  for (const auto& output : run_limits().outputs) {
-    if (output.inode == status.st_ino && output.device == status.st_dev) return true;
-  }
-  return false;
-}
-
-void look_at_files() {
-  file_count = 0;
-  for (int fd = 0; fd < kDescriptorsLookedAt; ++fd) {
-    const long own_flags = raw(__NR_fcntl, fd, F_GETFD);
-    struct stat status;
-    if (own_flags < 0 || raw(__NR_fstat, fd, &status) != 0) continue;
-    if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) continue;
-    if (is_output_of_run(status)) continue;
-    if (file_count == kFilesMax) fatal("too many files are open for a copy of the process");
-    files[file_count++] = {.fd = fd,
-                           .closes_on_exec = (own_flags & FD_CLOEXEC) != 0,
-                           .flags = raw(__NR_fcntl, fd, F_GETFL),
-                           .offset = raw(__NR_lseek, fd, 0, SEEK_CUR)};
-  }
-}
-
-// The copy shares its open files with the original; a file that is opened anew has its own offset.
-void reopen_files() {
-  for (int i = 0; i < file_count; ++i) {
-    const auto& file = files[i];
-    Text<32> path;
-    path << "/proc/self/fd/" << file.fd;
-    const long fd = raw(__NR_open, path.data(), (file.flags & ~(O_CREAT | O_EXCL)) | O_CLOEXEC);
-    if (fd < 0) fatal("cannot open the file behind descriptor ", file.fd, " anew: error ", -fd);
-    if (file.offset > 0) raw(__NR_lseek, fd, file.offset, SEEK_SET);
-    raw(__NR_dup3, fd, file.fd, file.closes_on_exec ? O_CLOEXEC : 0);
-    raw(__NR_close, fd);
-  }
-}
 
 // What the launcher has put back, most copies write; all at once, that costs less than page faults.
 void prepare_world_pages() {
@@ -91,7 +43,7 @@ void become_copy() {
   mine.real_pid = static_cast<std::int32_t>(raw(__NR_getpid));
   w.running_real_pid = static_cast<std::uint32_t>(mine.real_pid);
   prepare_world_pages();
-  reopen_files();
+  open_files_anew();
   arm_dispatch();
 }
 
@@ -120,7 +72,7 @@ void rewrite_noted_sites() {
 void park() {
   auto& control = park_control();
   if (control.used == kPlacesMax || !is_alone()) return;
-  look_at_files();
+  if (note_open_files() == Hindrance::many_files) fatal("too many files are open for a copy");
   if (control.used == 0) make_code_copied();
   ParkPlace& place = control.places[control.used];
   place.decision = world().scheduler.decisions;
@@ -302,13 +254,25 @@ bool stays_inside(const Frame& f) {
   }
 }
 
+namespace {
+
+void note_outside(const Frame& f) {
+  auto& noted = park_control().outside_call;
+  if (noted == 0) noted = static_cast<std::uint32_t>(f.number) + 1;
+}
+
+}  // namespace
+
 void park_before(const Frame& f) {
   auto& control = park_control();
   const bool touches = !stays_inside(f);
-  if (touches && control.outside_call == 0) {
-    control.outside_call = static_cast<std::uint32_t>(f.number) + 1;
+  if (control.at_prefix_end) {
+    if (touches) note_outside(f);
+    if (touches || control.at_first_call) park_before_seed();
   }
-  if (control.at_prefix_end && (touches || control.at_first_call)) park_before_seed();
+  const bool puts_back = control.at_decisions && control.puts_back_files;
+  const bool stays = !touches || (puts_back && can_be_put_back(f));
+  if ((control.at_decisions || control.notes_outside) && !stays) note_outside(f);
 }
 
 void park_before_seed() {
@@ -318,14 +282,34 @@ void park_before_seed() {
   park();
 }
 
+namespace {
+
+bool is_place() {
+  auto& control = park_control();
+  if (!control.at_decisions || control.outside_call != 0) return false;
+  if (control.next_decision == control.decision_count ||
+      world().scheduler.decisions < control.decisions[control.next_decision]) {
+    return false;
+  }
+  const auto hindrance = note_open_files();
+  if (hindrance != Hindrance::none) control.hindrance = hindrance;
+  return hindrance == Hindrance::none;
+}
+
+}  // namespace
+
 void park_before_decision() {
   auto& control = park_control();
-  const auto& scheduler = world().scheduler;
-  if (!control.at_decisions || scheduler.runnable_count < 2) return;
-  if (control.outside_call != 0 || control.next_decision == control.decision_count) return;
-  if (scheduler.decisions < control.decisions[control.next_decision]) return;
-  ++control.next_decision;
-  park();
+  auto& scheduler = world().scheduler;
+  if (scheduler.runnable_count < 2) return;
+  if (is_place()) {
+    ++control.next_decision;
+    park();
+  }
+  const auto branch = control.branch;  // a copy's own
+  if (branch.is_root() || scheduler.decisions != branch.decision) return;
+  control.branch = {};
+  begin_branch(scheduler, world().config.seed, branch);
 }
 
 }  // namespace detsim

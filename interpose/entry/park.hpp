@@ -22,7 +22,11 @@ inline bool may_park_before_calls() {
 /// Before the seed comes in.
 void park_before_seed();
 
-/// Before a decision.
+/// Before a decision: parks, or takes another branch.
 void park_before_decision();
+inline bool may_park_before_decisions() {
+  const auto& park = park_control();
+  return park.at_decisions || !park.branch.is_root();
+}
 
 }  // namespace detsim

@@ -222,7 +222,7 @@ Task& choose() {
       take_outside_signals();
     serve_due_timers();
     if (scheduler.spinners != 0) look_at_spinners(false);
-    if (park_control().at_decisions) [[unlikely]]
+    if (may_park_before_decisions()) [[unlikely]]
       park_before_decision();
     const auto decisions = scheduler.decisions;
     if (Task* next = scheduler.decide(me)) {

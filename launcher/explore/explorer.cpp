@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/results.hpp"
@@ -33,7 +34,8 @@ void ask_to_stop(int) { asked_to_stop = 1; }
 
 struct Worker {
   pid_t pid = -1;
-  int socket = -1;  // -1: it has ended
+  int socket = -1;                   // -1: it has ended
+  std::vector<std::string> of_seed;  // notes of branches: they count with the note of their seed
 };
 
 class Explorer {
@@ -60,6 +62,8 @@ class Explorer {
     std::signal(SIGINT, old_int);
     std::signal(SIGTERM, old_term);
     if (options_.fork_server) done_.why_fresh = shared_->why_fresh;
+    done_.branching.children_per_place = options_.branch;
+    done_.branching.refused = shared_->why_unbranched;
     munmap(memory, sizeof(SharedWork));
     done_.wall_ns = elapsed_ns();
     progress(true);
@@ -99,17 +103,23 @@ class Explorer {
     for (auto& [signature, bucket] : done_.buckets) {
       const bool is_lost = options_.earlier != nullptr && bucket.directory.empty();
       if (is_lost) bucket.directory = directory_for(options_, bucket.failure);
-      if (bucket.directory.empty() || (!is_lost && bucket.seed == bucket.lowest_seed)) continue;
-      const auto run = run_of(options_, bucket.lowest_seed, bucket.lowest_length);
+      if (bucket.directory.empty() || (!is_lost && is_lowest(bucket))) continue;
+      const auto run =
+          run_of(options_, bucket.lowest_seed, bucket.lowest_length, bucket.lowest_branch);
       const auto again = runner.run(run);
       if (!again.failure || again.failure->signature != signature) continue;
       remove_failure(bucket.directory);
-      KeptExample example{*again.failure, run.seed, strategy_of(run), bucket.directory, ""};
+      KeptExample example{*again.failure,   run.seed,         run.branch,
+                          strategy_of(run), bucket.directory, ""};
       example.problem = keep_failure(runner, run, again, bucket.directory);
       if (!example.problem.empty()) example.directory.clear();
       bucket.directory.clear();
       take_example(example);
     }
+  }
+
+  static bool is_lowest(const Bucket& bucket) {
+    return bucket.seed == bucket.lowest_seed && bucket.branch == bucket.lowest_branch;
   }
 
   void take_example(const KeptExample& example) {
@@ -145,7 +155,7 @@ class Explorer {
         close(ends[0]);
         break;
       }
-      workers_.push_back({pid, ends[0]});
+      workers_.push_back({.pid = pid, .socket = ends[0], .of_seed = {}});
     }
     if (!workers_.empty()) return true;
     refuse(fmt::format("cannot start a worker: {}", std::strerror(errno)));
@@ -180,7 +190,7 @@ class Explorer {
       const auto got = recv(worker.socket, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got < static_cast<ssize_t>(sizeof(RunNote))) break;
-      take_note(std::string(buffer_.data(), static_cast<std::size_t>(got)));
+      take_group(worker, std::string(buffer_.data(), static_cast<std::size_t>(got)));
     }
     close(worker.socket);
     worker.socket = -1;
@@ -193,9 +203,20 @@ class Explorer {
     shared_->stop = true;
   }
 
-  void take_note(const std::string& packet) {
+  static RunNote note_in(const std::string& packet) {
     RunNote note;
     std::memcpy(&note, packet.data(), sizeof note);
+    return note;
+  }
+
+  void take_group(Worker& worker, const std::string& packet) {
+    worker.of_seed.push_back(packet);
+    if (!note_in(packet).branch.is_root()) return;
+    for (const auto& each : std::exchange(worker.of_seed, {})) take_note(each);
+  }
+
+  void take_note(const std::string& packet) {
+    const auto note = note_in(packet);
     std::vector<std::string> texts;
     for (auto at = sizeof note; at < packet.size();) {
       texts.emplace_back(packet.c_str() + at);
@@ -216,10 +237,15 @@ class Explorer {
     if (more > 0) record.rules = parse_rules(texts[texts.size() - more]);
     if (more > 1) record.properties = parse_properties(texts.back());
     count(done_, record);
+    done_.branching.events += note.events;
+    done_.branching.executed_events += note.executed_events;
     write_down(record);
     if (record.failed && !(texts[3].empty() && texts[4].empty())) {
-      take_example({record.failure, record.seed, record.strategy, texts[3], texts[4]});
-      if (!options_.quiet) say_line(fmt::format("seed {}: {}", note.seed, texts[1]));
+      take_example(
+          {record.failure, record.seed, record.branch, record.strategy, texts[3], texts[4]});
+      if (!options_.quiet) {
+        say_line(fmt::format("{}: {}", name_of_run(note.seed, note.branch), texts[1]));
+      }
     }
   }
 
@@ -237,6 +263,7 @@ class Explorer {
   RunRecord record_of(const RunNote& note) const {
     RunRecord record;
     record.seed = note.seed;
+    record.branch = note.branch;
     record.schedule = note.schedule_hash;
     record.outcome = note.outcome_hash;
     record.events = note.events;
@@ -299,9 +326,11 @@ class Explorer {
     double left_s = -1;
     if (options_.runs != ~0ull) {
       const auto runs = runs_of(options_.shard, options_.runs);
-      words = fmt::format(" of {}", runs);
-      if (done_.runs > 0) {
-        left_s = seconds / static_cast<double>(done_.runs) * static_cast<double>(runs - done_.runs);
+      const auto seeds = done_.branching.roots;
+      words = options_.branch == 0 ? fmt::format(" of {}", runs)
+                                   : fmt::format(", {} of {} seeds", seeds, runs);
+      if (seeds > 0) {
+        left_s = seconds / static_cast<double>(seeds) * static_cast<double>(runs - seeds);
       }
     }
     if (options_.duration_ns != kNever) {

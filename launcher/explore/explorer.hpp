@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/explore/branching.hpp"
 #include "launcher/explore/distinct.hpp"
 #include "launcher/explore/failure.hpp"
 #include "launcher/explore/fault_totals.hpp"
@@ -33,6 +34,7 @@ struct ExploreOptions {
   bool shares_files = false;               // its runs do, instead of having their own directories
   std::shared_ptr<const Results> earlier;  // what was done of it before (resume.hpp)
   bool fork_server = true;                 // runs start from one process, where they can
+  std::uint64_t branch = 0;                // runs that go on from each place along that of a seed
 };
 
 /// The strategy of a seed when strategies are mixed.
@@ -44,7 +46,9 @@ struct Bucket {
   std::string test;         // of a program with several (per_test.hpp)
   std::uint64_t count = 0;  // of runs; 0: a property that held in none (judge_properties)
   std::uint64_t lowest_seed = ~0ull, lowest_length = 0;  // and the length its strategy was told
-  std::uint64_t seed = ~0ull;                            // of the kept example, or the lowest
+  Branch lowest_branch;
+  std::uint64_t seed = ~0ull;  // of the kept example, or the lowest
+  Branch branch;
   std::string strategy;
   std::string directory;  // of the kept example; empty: `problem` says why
   std::string problem;
@@ -80,6 +84,7 @@ struct Exploration {
   std::vector<CoveragePoint> coverage;  // by seed; empty: not known
   bool interrupted = false;
   std::string why_fresh;  // why runs were started anew each; empty: they were not
+  BranchTotals branching;
   double runs_per_second() const {
     return wall_ns == 0 ? 0 : static_cast<double>(runs) * 1e9 / static_cast<double>(wall_ns);
   }

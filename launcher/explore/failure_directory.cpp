@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "launcher/explore/branching.hpp"
 #include "launcher/explore/own_files.hpp"
 #include "launcher/explore/run_json.hpp"
 #include "launcher/fault_texts.hpp"
@@ -105,10 +106,25 @@ std::string repeat(Runner& runner, const RunOptions& options, const KeptRun& fai
     if (again.result.refused != 0) return again.result.problem;
     if (!again.result.trace_loss.empty()) return again.result.trace_loss;
     if (again.result.trace_hash == expected) return "";
+    if (!options.branch.is_root()) break;  // it went on from a copy: that must not show
     if (!again.failure || again.failure->signature != failed.failure->signature) break;
     expected = again.result.trace_hash;
   }
   return "the same seed did another run when it was repeated; see `detsim check`";
+}
+
+// What a branch did must follow from its choices: they are all that is kept.
+std::string check_choices(Runner& runner, const RunOptions& options, const Choices& choices,
+                          std::uint64_t trace_hash) {
+  auto listed = options;
+  listed.branch = {};
+  listed.choices = std::make_shared<Choices>(choices);
+  listed.environment_pad = 64;  // so that it is started anew
+  const auto again = runner.run(listed);
+  if (again.result.refused != 0) return again.result.problem;
+  if (again.result.trace_hash == trace_hash) return "";
+  return fmt::format("its choices alone gave another run than {} did; this is a bug in detsim",
+                     name_of_run(options.seed, options.branch));
 }
 
 }  // namespace
@@ -137,6 +153,10 @@ std::string keep_failure(Runner& runner, const RunOptions& options, const KeptRu
   if (scheduled == nullptr) return problem;
   auto choices = *scheduled;
   list_strikes(again.result.faults, choices);
+  if (!options.branch.is_root()) {
+    problem = check_choices(runner, options, choices, again.result.trace_hash);
+    if (!problem.empty()) return problem;
+  }
   const bool written = keep_inputs(options, again.result.faults, directory) &&
                        write_file(directory + "/choices.txt", to_text(choices)) &&
                        write_file(directory + "/stdout", again.output) &&

@@ -68,7 +68,9 @@ void Runner::take_view(RunOptions& options, RunResult& result) {
     command_ = options.command;
     return;
   }
-  if (!is_view_unchanged_) result.problem = view_->renew();
+  // A server that keeps the files puts them back itself.
+  const bool is_kept = may_branch_ && server_ != nullptr;
+  if (!is_kept && !is_view_unchanged_) result.problem = view_->renew();
   if (!result.problem.empty()) result.refused = kExitFailed;
   options.view = view_;
 }
@@ -78,28 +80,33 @@ void Runner::start_server(RunOptions& options) {
     why_fresh_ = "each changes files that it has a copy of";
     return;
   }
-  server_ = ForkServer::start(options, why_fresh_);
+  server_ = ForkServer::start(options, why_fresh_, may_branch_);
   clear_outputs();
   if (server_ == nullptr && why_fresh_.empty()) why_fresh_ = "it cannot be started";
   if (server_ != nullptr) options.view = server_->view();
 }
 
 RunResult Runner::run_somehow(RunOptions& options) {
-  if (server_ != nullptr && !is_view_unchanged_ && server_->is_stale()) server_.reset();
+  const bool is_kept = may_branch_ || is_view_unchanged_;
+  if (server_ != nullptr && !is_kept && server_->is_stale()) server_.reset();
   is_view_unchanged_ = false;
   if (may_serve_ && server_ == nullptr && why_fresh_.empty()) start_server(options);
   if (server_ == nullptr) return run_target(options);
   if (server_->serves(options)) {
-    auto result = server_->run(options);
-    is_view_unchanged_ = result.refused == 0 && server_->left_view_alone();
+    auto result = parks_.empty() ? server_->run(options) : server_->run_and_park(options, parks_);
+    is_view_unchanged_ = !may_branch_ && result.refused == 0 && server_->left_view_alone();
     if (result.refused == 0) return result;
     why_fresh_ = result.problem;
     server_.reset();
     clear_outputs();
     return run_target(options);
   }
+  RunResult result;
+  if (may_branch_) result.problem = server_->put_back_files();
+  if (!result.problem.empty()) result.refused = kExitFailed;
+  if (result.refused != 0) return result;
   server_->leave_world();
-  auto result = run_target(options);
+  result = run_target(options);
   server_->enter_world();
   return result;
 }
@@ -116,6 +123,20 @@ void Runner::branch_along(RunOptions options, std::uint64_t decisions) {
     why_no_branches_ = server_->branch_along(options, decisions);
     is_view_unchanged_ = server_->left_view_alone();
   }
+}
+
+KeptRun Runner::run_and_park(const RunOptions& options, std::vector<std::uint64_t> decisions,
+                             std::vector<std::uint64_t>& places) {
+  parks_ = std::move(decisions);
+  auto kept = run(options);
+  parks_.clear();
+  places = server_ == nullptr ? std::vector<std::uint64_t>{} : server_->places();
+  why_no_branches_ = server_ == nullptr ? why_fresh_ : server_->why_no_place();
+  return kept;
+}
+
+void Runner::drop_places() {
+  if (server_ != nullptr) server_->drop_places();
 }
 
 void Runner::use_own_streams(RunOptions& options) {
@@ -150,7 +171,10 @@ KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look)
   options.returns_view = true;
   take_view(options, run.result);
   const auto began = std::chrono::steady_clock::now();
+  const auto served = [this] { return server_ == nullptr ? 0 : server_->spared_events(); };
+  const auto spared = served();
   if (run.result.refused == 0) run.result = run_somehow(options);
+  executed_events_ += run.result.events - (served() > spared ? served() - spared : 0);
   view_ = std::move(run.result.view);
   last_events_ = run.result.events;
   run.wall_ns = static_cast<std::uint64_t>(

@@ -38,6 +38,8 @@ class Runner {
 
   /// Runs that differ only in their seed start from one process from now on, if they can.
   void use_fork_server() { may_serve_ = true; }
+  /// The same, and they may be left in the middle (run_and_park()).
+  void use_branches() { may_serve_ = may_branch_ = true; }
   /// Ends that process, and waits for its end. Later runs are started anew each.
   void end_fork_server() {
     server_.reset();
@@ -51,8 +53,17 @@ class Runner {
   void branch_along(RunOptions options, std::uint64_t decisions);
   /// Why they do not; empty: they do, or were not asked to.
   const std::string& why_no_branches() const { return why_no_branches_; }
+  /// As run(). Later runs of this seed that leave this one at a decision go on from places
+  /// before these (ascending), as far as the program allows; places of earlier runs are gone,
+  /// unless it goes on from them. `places`: where they are. Without the fork server there are none.
+  KeptRun run_and_park(const RunOptions& options, std::vector<std::uint64_t> decisions,
+                       std::vector<std::uint64_t>& places);
+  /// Ends the processes that stand in them.
+  void drop_places();
   /// nullptr: none is used, or it has not started.
   const ForkServer* server() const { return server_.get(); }
+  /// How many events of all runs so far were executed, and not taken over by going on in a copy.
+  std::uint64_t executed_events() const { return executed_events_; }
   /// A digest of the output of the last run.
   std::uint64_t output_digest() const { return output_digest_; }
 
@@ -63,15 +74,16 @@ class Runner {
   void clear_outputs();
   void use_own_streams(RunOptions& options);
 
-  bool may_serve_ = false;
+  bool may_serve_ = false, may_branch_ = false;
   std::unique_ptr<ForkServer> server_;
   unsigned servers_ = 0;  // started so far
   std::string why_fresh_;
   std::string why_no_branches_;
+  std::vector<std::uint64_t> parks_;  // where the next run does
   int input_ = -1, output_ = -1, error_ = -1, words_fd_ = -1;
   std::FILE* words_ = nullptr;
   std::string problem_;
-  std::uint64_t output_digest_ = 0;
+  std::uint64_t output_digest_ = 0, executed_events_ = 0;
   std::uint64_t last_events_ = 0;
   std::shared_ptr<PrivateView> view_;
   bool is_view_unchanged_ = false;        // since it was as it was made

@@ -90,6 +90,9 @@ Json columns_of(const Results& results, std::vector<std::string>& notes) {
         row->signature < 0
             ? -1
             : place.at(results.signatures[static_cast<std::size_t>(row->signature)]));
+    if (results.options.branch != 0) {
+      json["branch"].push_back(row->branch.is_root() ? "" : branch_text(row->branch));
+    }
     json["events"].push_back(row->events);
     json["virtual_ns"].push_back(row->virtual_ns);
     json["strikes"].push_back(row->strikes);

@@ -109,6 +109,16 @@ std::string directory_for(const ExploreOptions& options, std::size_t number,
 }
 
 // What one test came to, as part of all.
+void take(BranchTotals& all, const BranchTotals& one) {
+  all.children_per_place = one.children_per_place;
+  all.roots += one.roots;
+  all.places += one.places;
+  all.children += one.children;
+  all.events += one.events;
+  all.executed_events += one.executed_events;
+  if (all.refused.empty()) all.refused = one.refused;
+}
+
 void take(Exploration& all, const std::string& test, const Exploration& done) {
   all.runs += done.runs;
   all.failed += done.failed;
@@ -118,6 +128,7 @@ void take(Exploration& all, const std::string& test, const Exploration& done) {
   all.outcomes.merge(done.outcomes);
   all.faults.merge(done.faults);
   all.properties.merge(done.properties);
+  take(all.branching, done.branching);
   for (const auto& [name, total] : done.strategies) {
     all.strategies[name].runs += total.runs;
     all.strategies[name].failed += total.failed;

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <unordered_map>
 
 #include "launcher/explore/failure_directory.hpp"
@@ -30,6 +32,7 @@ Json json_of(const ExploreOptions& options) {
   json["shard"] = {{"index", options.shard.index}, {"count", options.shard.count}};
   json["duration_ns"] = options.duration_ns;
   json["until_failure"] = options.until_failure;
+  if (options.branch != 0) json["branch_children"] = options.branch;
   json["timeout_ns"] = run.wall_limit_ns;
   put_run(json, run);
   std::error_code error;
@@ -61,6 +64,7 @@ void fill(const Json& json, ExploreOptions& options) {
   options.shard.count = json.at("shard").at("count").get<std::uint64_t>();
   options.duration_ns = json.at("duration_ns").get<std::uint64_t>();
   options.until_failure = json.at("until_failure").get<bool>();
+  options.branch = json.value("branch_children", std::uint64_t{0});
   run.wall_limit_ns = json.at("timeout_ns").get<std::uint64_t>();
 }
 
@@ -157,19 +161,31 @@ class Reader {
       if (parse_line(line, record)) {
         wall_ns = std::max(wall_ns, record.at_ns);
         interrupted = true;
-        take(record);
+        take_of_seed(std::move(record));
       } else if (!take_other(directory, line, ended_ns, interrupted)) {
         ++results_.damaged;
       }
     }
+    of_seed_.clear();
     results_.done.wall_ns += std::max(wall_ns, ended_ns);
     results_.done.interrupted |= interrupted;
+  }
+
+  // The branches of a seed stand before it; without it, they are not all, and will be done again.
+  void take_of_seed(RunRecord record) {
+    const bool is_root = record.branch.is_root();
+    if (!of_seed_.empty() && of_seed_[0].seed != record.seed) of_seed_.clear();
+    of_seed_.push_back(std::move(record));
+    if (!is_root) return;
+    for (auto& each : of_seed_) take(each);
+    of_seed_.clear();
   }
 
   void take(RunRecord& record) {
     record.strategy = strategy_of(run_of(results_.options, record.seed, record.strategy_length));
     results_.strategy_length = std::max(results_.strategy_length, record.strategy_length);
-    const auto [seen, is_new] = row_of_seed_.try_emplace(record.seed, results_.rows.size());
+    const auto [seen, is_new] =
+        row_of_run_.try_emplace({record.seed, record.branch}, results_.rows.size());
     if (!is_new) {
       const auto& row = results_.rows[seen->second];
       ++results_.twice;
@@ -177,15 +193,11 @@ class Reader {
       return;
     }
     count(results_.done, record);
-    RunRow row{record.seed,
-               record.schedule,
-               record.outcome,
-               record.events,
-               record.virtual_ns,
-               record.wall_ns,
-               0,
-               record.exit_code,
-               -1};
+    RunRow row{record.seed,      record.branch,
+               record.schedule,  record.outcome,
+               record.events,    record.virtual_ns,
+               record.wall_ns,   0,
+               record.exit_code, -1};
     for (const auto& rule : record.rules) row.strikes += rule.strikes;
     if (record.failed) row.signature = signature_of(record.failure.signature);
     results_.rows.push_back(row);
@@ -213,6 +225,8 @@ class Reader {
           {json.at("kind").get<std::string>(), json.at("message").get<std::string>(),
            json.at("signature").get<std::string>()},
           json.at("of_seed").get<std::uint64_t>(),
+          {.decision = json.value("decision", std::uint64_t{0}),
+           .child = json.value("child", std::uint64_t{0})},
           json.at("strategy").get<std::string>(),
           json.at("kept").get<std::string>(),
           json.at("problem").get<std::string>()};
@@ -230,14 +244,16 @@ class Reader {
 
   void finish() {
     auto& rows = results_.rows;
-    std::sort(rows.begin(), rows.end(),
-              [](const RunRow& a, const RunRow& b) { return a.seed < b.seed; });
+    std::sort(rows.begin(), rows.end(), [](const RunRow& a, const RunRow& b) {
+      return std::tie(a.seed, a.branch) < std::tie(b.seed, b.branch);
+    });
     // An example whose run was not written down is none.
     std::erase_if(results_.done.buckets, [](const auto& entry) { return entry.second.count == 0; });
     auto& options = results_.options;
     const bool is_whole = results_.parts > 1 || options.shard.count == 1;
     const auto asked = is_whole ? options.runs : runs_of(options.shard, options.runs);
-    if (options.runs != ~0ull && asked > rows.size()) results_.missing = asked - rows.size();
+    const auto seeds = results_.done.branching.roots;
+    if (options.runs != ~0ull && asked > seeds) results_.missing = asked - seeds;
     if (is_whole) options.shard = {};
     if (results_.missing == 0) judge_properties(options, results_.done);
     measure_coverage(results_, results_.done.coverage);
@@ -256,7 +272,8 @@ class Reader {
 
   Results results_;
   std::string first_text_, first_directory_;
-  std::unordered_map<std::uint64_t, std::size_t> row_of_seed_;
+  std::map<std::pair<std::uint64_t, Branch>, std::size_t> row_of_run_;
+  std::vector<RunRecord> of_seed_;
   std::unordered_map<std::string, std::int32_t> signatures_;
 };
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "launcher/explore/failure_directory.hpp"
 
@@ -29,6 +30,16 @@ std::uint64_t hash_in(const Json& json, const char* key) {
   return std::stoull(json.at(key).get<std::string>(), nullptr, 16);
 }
 
+Branch branch_in(const Json& json) {
+  return {.decision = json.value("decision", std::uint64_t{0}),
+          .child = json.value("child", std::uint64_t{0})};
+}
+
+std::string words_of(const Branch& branch) {
+  if (branch.is_root()) return "";
+  return fmt::format(",\"decision\":{},\"child\":{}", branch.decision, branch.child);
+}
+
 // pct:3:400 is pct:3 for runs of 400 decisions.
 std::string without_length(const std::string& strategy) {
   const auto first = strategy.find(':');
@@ -38,6 +49,7 @@ std::string without_length(const std::string& strategy) {
 void fill(const Json& json, RunRecord& record) {
   record = {};
   record.seed = json.at("seed").get<std::uint64_t>();
+  record.branch = branch_in(json);
   record.exit_code = json.at("exit").get<int>();
   record.schedule = hash_in(json, "schedule");
   record.outcome = hash_in(json, "outcome");
@@ -71,6 +83,7 @@ std::string to_line(const RunRecord& record) {
       "\"virtual_ns\":{},\"wall_ns\":{},\"at_ns\":{}",
       record.seed, record.exit_code, record.schedule, record.outcome, record.events,
       record.virtual_ns, record.wall_ns, record.at_ns);
+  line += words_of(record.branch);
   if (record.strategy_length != 0) line += fmt::format(",\"length\":{}", record.strategy_length);
   if (record.failed) {
     line += fmt::format(",\"kind\":{},\"message\":{},\"signature\":{}", quoted(record.failure.kind),
@@ -103,10 +116,11 @@ bool parse_line(const std::string& line, RunRecord& record) {
   return true;
 }
 
-RunOptions run_of(const ExploreOptions& options, std::uint64_t seed,
-                  std::uint64_t strategy_length) {
+RunOptions run_of(const ExploreOptions& options, std::uint64_t seed, std::uint64_t strategy_length,
+                  const Branch& branch) {
   auto run = options.run;
   run.seed = seed;
+  run.branch = branch;
   run.quiet = true;
   if (options.mixes) mix_strategy(run);
   run.strategy_length = strategy_length;
@@ -115,6 +129,9 @@ RunOptions run_of(const ExploreOptions& options, std::uint64_t seed,
 
 void count(Exploration& done, const RunRecord& record) {
   ++done.runs;
+  if (record.branch.is_root()) ++done.branching.roots;
+  if (record.branch.child == 1) ++done.branching.places;
+  if (!record.branch.is_root()) ++done.branching.children;
   done.schedules.add(record.schedule);
   done.outcomes.add(record.outcome);
   done.faults.add(record.rules, record.failed);
@@ -126,12 +143,15 @@ void count(Exploration& done, const RunRecord& record) {
   ++done.failed;
   auto& bucket = done.buckets[record.failure.signature];
   ++bucket.count;
-  if (record.seed >= bucket.lowest_seed) return;
+  const auto lowest = std::tie(bucket.lowest_seed, bucket.lowest_branch);
+  if (std::tie(record.seed, record.branch) >= lowest) return;
   bucket.lowest_seed = record.seed;
+  bucket.lowest_branch = record.branch;
   bucket.lowest_length = record.strategy_length;
   if (!bucket.directory.empty()) return;
   bucket.failure = record.failure;
   bucket.seed = record.seed;
+  bucket.branch = record.branch;
   bucket.strategy = record.strategy;
 }
 
@@ -141,9 +161,11 @@ void count(Exploration& done, const KeptExample& example) {
     if (bucket.directory.empty()) bucket.problem = example.problem;
     return;
   }
-  if (!bucket.directory.empty() && bucket.seed < example.seed) return;
+  const auto kept = std::tie(bucket.seed, bucket.branch);
+  if (!bucket.directory.empty() && kept < std::tie(example.seed, example.branch)) return;
   bucket.failure = example.failure;
   bucket.seed = example.seed;
+  bucket.branch = example.branch;
   bucket.strategy = example.strategy;
   bucket.directory = example.directory;
   bucket.problem.clear();
@@ -215,11 +237,12 @@ void ResultWriter::add(const RunRecord& record) { pending_ += to_line(record) + 
 
 void ResultWriter::add(const KeptExample& example) {
   pending_ += fmt::format(
-      "{{\"kept\":{},\"problem\":{},\"of_seed\":{},\"strategy\":{},\"kind\":{},\"message\":{},"
+      "{{\"kept\":{},\"problem\":{},\"of_seed\":{}{},\"strategy\":{},\"kind\":{},\"message\":{},"
       "\"signature\":{}}}\n",
       quoted(fs::path(example.directory).filename().string()), quoted(example.problem),
-      example.seed, quoted(example.strategy), quoted(example.failure.kind),
-      quoted(example.failure.message), quoted(example.failure.signature));
+      example.seed, words_of(example.branch), quoted(example.strategy),
+      quoted(example.failure.kind), quoted(example.failure.message),
+      quoted(example.failure.signature));
 }
 
 std::string ResultWriter::flush() {

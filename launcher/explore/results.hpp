@@ -20,6 +20,7 @@ namespace detsim {
 /// What is known of one run.
 struct RunRecord {
   std::uint64_t seed = 0;
+  Branch branch;
   std::uint64_t schedule = 0, outcome = 0;  // hashes
   std::uint64_t events = 0, virtual_ns = 0, wall_ns = 0;
   std::uint64_t at_ns = 0;  // when it ended, since the exploration began
@@ -36,6 +37,7 @@ struct RunRecord {
 struct KeptExample {
   Failure failure;
   std::uint64_t seed = 0;
+  Branch branch;
   std::string strategy;
   std::string directory;  // empty: it could not be kept, and
   std::string problem;    // this is why
@@ -45,8 +47,9 @@ std::string to_line(const RunRecord& record);
 /// False: the line is no record.
 bool parse_line(const std::string& line, RunRecord& record);
 
-/// How the run of a seed is started.
-RunOptions run_of(const ExploreOptions& options, std::uint64_t seed, std::uint64_t strategy_length);
+/// How the run of a seed, or a branch of it, is started.
+RunOptions run_of(const ExploreOptions& options, std::uint64_t seed, std::uint64_t strategy_length,
+                  const Branch& branch = {});
 
 /// These count a run, and an example. The result does not depend on the order.
 void count(Exploration& done, const RunRecord& record);
@@ -80,7 +83,9 @@ void discard_results(const std::string& directory);
 
 /// One run, as the charts and lists of a page need it.
 struct RunRow {
-  std::uint64_t seed = 0, schedule = 0, outcome = 0;
+  std::uint64_t seed = 0;
+  Branch branch;
+  std::uint64_t schedule = 0, outcome = 0;
   std::uint64_t events = 0, virtual_ns = 0, wall_ns = 0, strikes = 0;
   std::int32_t exit_code = 0;
   std::int32_t signature = -1;  // index into Results::signatures; -1: passed

@@ -64,6 +64,8 @@ void put_run(Json& json, const RunOptions& run) {
   for (const auto& [key, value] : all.items()) {
     if (value != plain[key]) json[key] = value;
   }
+  const auto& branch = run.branch;
+  if (!branch.is_root()) json["branch"] = {{"decision", branch.decision}, {"child", branch.child}};
   if (auto disk = disk_json_of(run); !disk.empty()) json["disk"] = std::move(disk);
   if (run.limits != Limits{}) json["limits"] = json_of(run.limits);
   for (const auto& directory : run.private_directories) {
@@ -75,6 +77,9 @@ void put_run(Json& json, const RunOptions& run) {
 void take_run(const Json& json, RunOptions& run) {
   (void)json.at("command");
   for_each_field(run, [&](const char* key, auto& value) { value = value_in(json, key, value); });
+  const auto branch = value_in(json, "branch", Json::object());
+  run.branch = {.decision = value_in(branch, "decision", std::uint64_t{0}),
+                .child = value_in(branch, "child", std::uint64_t{0})};
   read_disk_json(value_in(json, "disk", Json::object()), run);
   take_limits(json, run.limits);
   take_directories(json, run);

@@ -20,8 +20,9 @@ std::string rate_words(const Bucket& bucket, std::uint64_t runs) {
 }
 
 std::string name_of_case(const Bucket& bucket) {
-  return bucket.count == 0 ? bucket.failure.signature
-                           : fmt::format("{}, seed {}", bucket.failure.kind, bucket.seed);
+  return bucket.count == 0
+             ? bucket.failure.signature
+             : fmt::format("{}, {}", bucket.failure.kind, name_of_run(bucket.seed, bucket.branch));
 }
 
 std::string junit_failure(const Bucket& bucket, std::uint64_t runs, const std::string& program) {
@@ -77,6 +78,24 @@ std::string replay_of(const Bucket& bucket, const std::string& program) {
              : fmt::format("{} replay {}", shell_quoted(program), shell_quoted(bucket.directory));
 }
 
+namespace {
+
+std::string console_text(const BranchTotals& branching) {
+  if (branching.children_per_place == 0) return "";
+  auto text = fmt::format("{} of seeds, and {} from {} along them", counted(branching.roots, "run"),
+                          branching.children, counted(branching.places, "place"));
+  if (branching.events > 0) {
+    text +=
+        fmt::format("; of {} events {} were executed", branching.events, branching.executed_events);
+  }
+  text += "\n";
+  if (branching.refused.empty()) return text;
+  return text +
+         fmt::format("not every run could be left at all of its places: {}\n", branching.refused);
+}
+
+}  // namespace
+
 std::string console_text(const Exploration& done) {
   auto text = fmt::format(
       "{} in {:.1f} s, {:.0f} per second: {} failed, in {}\n"
@@ -88,10 +107,12 @@ std::string console_text(const Exploration& done) {
   if (!done.why_fresh.empty()) {
     text += fmt::format("each run was started anew, without the fork server: {}\n", done.why_fresh);
   }
+  text += console_text(done.branching);
   for (const auto* bucket : most_frequent_first(done)) {
     text += fmt::format("\n{}\n    {}\n", bucket->failure.message, rate_words(*bucket, done.runs));
     if (bucket->count == 0) continue;
-    text += fmt::format("    seed {}, strategy {}\n", bucket->seed, bucket->strategy);
+    text += fmt::format("    {}, strategy {}\n", name_of_run(bucket->seed, bucket->branch),
+                        bucket->strategy);
     if (!bucket->directory.empty()) {
       text += fmt::format("    repeat: detsim replay {0}\n    reduce: detsim bisect {0}\n",
                           shell_quoted(bucket->directory));

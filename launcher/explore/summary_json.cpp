@@ -30,13 +30,28 @@ Json summary_of(const Exploration& done) {
   return json;
 }
 
+Json json_of(const BranchTotals& branching) {
+  Json json = {{"children_per_place", branching.children_per_place},
+               {"roots", branching.roots},
+               {"places", branching.places},
+               {"children", branching.children},
+               {"events", branching.events},
+               {"executed_events", branching.executed_events}};
+  if (!branching.refused.empty()) json["refused"] = branching.refused;
+  return json;
+}
+
 Json failure_of(const Bucket& bucket, std::uint64_t runs, const std::string& program) {
-  Json json = {{"seed", bucket.seed},
-               {"strategy", bucket.strategy},
+  Json json = {{"seed", bucket.seed}};
+  if (!bucket.branch.is_root()) {
+    json["decision"] = bucket.branch.decision;
+    json["child"] = bucket.branch.child;
+  }
+  json.update({{"strategy", bucket.strategy},
                {"kind", bucket.failure.kind},
                {"message", bucket.failure.message},
                {"signature", bucket.failure.signature},
-               {"count", bucket.count}};
+               {"count", bucket.count}});
   put_rate(json, bucket.count, runs);
   if (!bucket.test.empty()) json["test"] = bucket.test;
   json["dir"] = bucket.directory;
@@ -54,6 +69,7 @@ Json json_of(const ExploreOptions& options, const Exploration& done, const std::
   json["strategy"] = options.mixes ? "mix" : strategy_of(options.run);
   json["shard"] = {{"index", options.shard.index}, {"count", options.shard.count}};
   json["summary"] = summary_of(done);
+  if (options.branch != 0) json["branching"] = json_of(done.branching);
   auto& failures = json["failures"] = Json::array();
   for (const auto* bucket : most_frequent_first(done)) {
     failures.push_back(failure_of(*bucket, done.runs, program));

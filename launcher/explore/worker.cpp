@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/explore/results.hpp"
@@ -61,10 +62,11 @@ void pin_to(int core) {
   sched_setaffinity(0, sizeof set, &set);
 }
 
-void note_why_fresh(SharedWork& shared, const std::string& why) {
+// The first of all workers has its words noted.
+template <std::size_t Bytes>
+void note_why(std::atomic<bool>& has_why, char (&place)[Bytes], const std::string& why) {
   bool noted = false;
-  if (!shared.has_why_fresh.compare_exchange_strong(noted, true)) return;
-  why.copy(shared.why_fresh, sizeof shared.why_fresh - 1);
+  if (!why.empty() && has_why.compare_exchange_strong(noted, true)) why.copy(place, Bytes - 1);
 }
 
 void append(std::string& packet, const std::string& text) {
@@ -96,13 +98,16 @@ void append_failure(std::string& packet, const ExploreOptions& options,
 }
 
 std::string note_of(const ExploreOptions& options, const RunOptions& run_options,
-                    SharedWork& shared, Runner& runner, const KeptRun& run, bool is_first) {
+                    SharedWork& shared, Runner& runner, const KeptRun& run, bool is_first,
+                    std::uint64_t executed_events) {
   const auto code = static_cast<std::uint64_t>(exit_code_of(run.result));
   RunNote note{.seed = run_options.seed,
+               .branch = run_options.branch,
                .schedule_hash = run.result.schedule_hash,
                .outcome_hash = mix64(runner.output_digest() + code),
                .strategy_length = run_options.strategy_length,
                .events = run.result.events,
+               .executed_events = executed_events,
                .virtual_ns = run.result.virtual_ns,
                .wall_ns = run.wall_ns,
                .exit_code = static_cast<std::int32_t>(code),
@@ -159,6 +164,53 @@ std::uint64_t first_length(const ExploreOptions& options, Runner& runner, const 
   return length_of(runner.run(first_run(options, run)).result);
 }
 
+// One worker's part of an exploration.
+struct Work {
+  const ExploreOptions& options;
+  SharedWork& shared;
+  Runner& runner;
+  int socket;
+  std::uint64_t began_ns;
+  bool is_first = true;               // of this worker
+  std::uint64_t executed_events = 0;  // that were told
+
+  bool is_time_over() const {
+    return options.duration_ns != kNever && now_ns() - began_ns >= options.duration_ns;
+  }
+
+  // What there is to tell of a run.
+  std::string note(const RunOptions& run_options, const KeptRun& run) {
+    const auto executed =
+        runner.executed_events() - std::exchange(executed_events, runner.executed_events());
+    auto packet = note_of(options, run_options, shared, runner, run, is_first, executed);
+    is_first = false;
+    if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
+    return packet;
+  }
+
+  // The seed's own note comes last: only then do the branches count. Those of a seed that was not
+  // finished, since somebody stopped the exploration, are done again when it goes on.
+  void do_seed(const RunOptions& run_options) {
+    auto root = options.branch == 0
+                    ? RootRun{.run = runner.run(run_options), .branches = {}, .refused = {}}
+                    : run_root(runner, run_options, options.branch);
+    if (run_options.seed == options.first_seed) shared.length = length_of(root.run.result);
+    const auto own_note = note(run_options, root.run);
+    note_why(shared.has_why_fresh, shared.why_fresh, runner.why_fresh());
+    note_why(shared.has_why_unbranched, shared.why_unbranched, root.refused);
+    auto branch_options = run_options;
+    for (const auto& branch : root.branches) {
+      if (shared.stop && !options.until_failure) return;
+      if (shared.stop || is_time_over()) break;
+      branch_options.branch = branch;
+      const auto run = runner.run(branch_options);
+      tell(socket, note(branch_options, run));
+      if (run.result.refused != 0) break;
+    }
+    tell(socket, own_note);
+  }
+};
+
 }  // namespace
 
 void claim_kept(SharedWork& shared, const Exploration& done) {
@@ -180,13 +232,14 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
   setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
   Runner runner;
   if (options.fork_server) runner.use_fork_server();
+  if (options.branch != 0) runner.use_branches();
   auto run_options = options.run;
   run_options.core = core_of(index);
   pin_to(run_options.core);
   run_options.quiet = true;
   const auto runs = options.runs == ~0ull ? ~0ull : runs_of(options.shard, options.runs);
-  for (bool is_first = true; !shared.stop; is_first = false) {
-    if (options.duration_ns != kNever && now_ns() - began_ns >= options.duration_ns) break;
+  Work work{options, shared, runner, socket, began_ns};
+  while (!shared.stop && !work.is_time_over()) {
     const auto number = shared.next.fetch_add(1);
     if (number >= runs) break;
     run_options.seed = options.first_seed + number_of(options.shard, number);
@@ -199,11 +252,7 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
     if (options.mixes) mix_strategy(run_options);
     const bool is_very_first = run_options.seed == options.first_seed;
     if (!is_very_first && !learn_length(shared, run_options)) break;
-    const auto run = runner.run(run_options);
-    if (is_very_first) shared.length = length_of(run.result);
-    tell(socket, note_of(options, run_options, shared, runner, run, is_first));
-    if (!runner.why_fresh().empty()) note_why_fresh(shared, runner.why_fresh());
-    if (run.result.refused != 0 || (options.until_failure && run.failure)) shared.stop = true;
+    work.do_seed(run_options);
   }
   runner.end_fork_server();  // whoever waits for us finds nothing of the program running
   _exit(0);

@@ -20,6 +20,9 @@ struct SharedWork {
   /// Why runs are started anew each; written once.
   std::atomic<bool> has_why_fresh{false};
   char why_fresh[256] = {};
+  /// Why some seed has fewer branches; written once.
+  std::atomic<bool> has_why_unbranched{false};
+  char why_unbranched[256] = {};
 };
 
 /// Failures of which an example was kept before.
@@ -27,15 +30,18 @@ void claim_kept(SharedWork& shared, const Exploration& done);
 /// Where the example of a failure is kept.
 std::string directory_for(const ExploreOptions& options, const Failure& failure);
 
+/// The branches of a seed are told before its own run: they count when that is told.
+///
 /// What a worker tells of a run: this, and the strings behind it, each ended by a zero byte: of a
 /// failed one kind, message, signature, directory, problem; then, if it had a fault plan or stated
 /// properties, its rules; then the properties. Of a run that could not be done: why.
 struct RunNote {
   std::uint64_t seed = 0;
+  Branch branch;
   std::uint64_t schedule_hash = 0;
   std::uint64_t outcome_hash = 0;
   std::uint64_t strategy_length = 0;
-  std::uint64_t events = 0, virtual_ns = 0, wall_ns = 0;
+  std::uint64_t events = 0, executed_events = 0, virtual_ns = 0, wall_ns = 0;
   std::int32_t exit_code = 0;
   std::int32_t refused = 0;
   bool failed = false;

@@ -26,6 +26,7 @@ struct Given {
   RunOptionsGiven run;
   ReportFiles files;
   bool keep_going = false, per_test = false;
+  std::string branch;  // as it was written
   std::string resume;  // the directory
 };
 
@@ -66,6 +67,12 @@ void add_options(CLI::App& app, ExploreOptions& options, Given& given) {
   app.add_flag_callback(
       "--no-fork-server", [&options] { options.fork_server = false; },
       "Start the program anew for each run");
+  app.add_flag(
+         fmt::format("--branch{{{}}}", kBranchChildrenDefault), given.branch,
+         fmt::format("From up to {} places along the run of each seed, go on in so many other ways "
+                     "each, in copies of the program: --branch=10",
+                     kBranchPlacesMax))
+      ->envname(variable_of("--branch"));
   app.add_option("--dir", options.directory, "Where failures are kept. Default: detsim-failures")
       ->type_name("DIR");
   app.add_option("--resume", given.resume,
@@ -112,11 +119,21 @@ bool report(const ExploreOptions& options, const Exploration& done, const Given&
   return write_reports(given.files, results, program);
 }
 
+std::string settle_branches(ExploreOptions& options, const CLI::App& app, const Given& given) {
+  if (!options.run.branch.is_root()) return "--branch-at is for a single run";
+  if (app.count("--branch") == 0) return "";
+  if (!options.fork_server) return "--branch and --no-fork-server exclude each other";
+  const auto children = parse_number(given.branch, 1, kBranchChildrenMax);
+  options.branch = children.value;
+  return children ? "" : "--branch: " + children.problem;
+}
+
 // What is left to do, and where. Empty: done.
 std::string settle(ExploreOptions& options, const ExploreOptions& defaults, const CLI::App& app,
                    const Given& given) {
   options.mixes = app.count("--strategy") == 0;
   options.quiet = options.run.quiet;
+  if (auto problem = settle_branches(options, app, given); !problem.empty()) return problem;
   if (given.run.seed) options.first_seed = options.run.seed;
   if (options.until_failure && given.keep_going) {
     return "--until-failure and --keep-going exclude each other";

@@ -5,16 +5,23 @@
 //    fork_server_test SEEDS PROGRAM...
 //    fork_server_test --branches LISTS PROGRAM...
 //    fork_server_test --point SEEDS PROGRAM...
+//    fork_server_test --leave SEEDS PROGRAM...
 //
 // --point: the programs do most of their work before they call detsim_fork_point(), and copies do
 // not repeat it.
+// --leave: branches from the middle (docs/branching.md) are the runs that their names and that
+// their choices give from the start.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <vector>
 
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/one_run.hpp"
+#include "launcher/explore/own_files.hpp"
+#include "launcher/follow.hpp"
 
 namespace {
 
@@ -137,18 +144,84 @@ unsigned compare_branches(const std::string& program, std::uint64_t lists) {
   return wrong;
 }
 
+struct Branched {
+  RunOptions options;
+  Seen seen;
+};
+
+// All that explore --branch does for these seeds; `refused` says what it would of them.
+std::vector<Branched> branch_all(RunOptions options, std::uint64_t seeds, std::string& refused) {
+  std::vector<Branched> all;
+  Runner runner;
+  runner.use_branches();
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    options.branch = {};
+    mix_strategy(options);
+    const auto root = run_root(runner, options, 2);
+    if (!root.refused.empty()) refused = root.refused;
+    for (const auto& branch : root.branches) {
+      options.branch = branch;
+      all.push_back({options, see(runner, options)});
+    }
+  }
+  const auto* server = runner.server();
+  fmt::print("{}: {} branches, of {} events {} were executed; {}\n", options.command[0], all.size(),
+             server == nullptr ? 0 : server->events(),
+             server == nullptr ? 0 : server->executed_events(), refused);
+  return all;
+}
+
+// A branch is the run that its name gives from the start, and the one that its choices do.
+bool is_same_anew(Runner& fresh, const Branched& branched, const std::string& trace_path) {
+  auto options = branched.options;
+  options.trace_path = trace_path;
+  const auto named = see(fresh, options);
+  std::string problem;
+  const auto trace = TraceReader::open(trace_path, problem);
+  options.choices = trace == nullptr ? nullptr : choices_of(*trace, problem);
+  options.trace_path.clear();
+  options.branch = {};
+  if (options.choices == nullptr) fmt::print("{}\n", problem);
+  const bool is_same =
+      named == branched.seen && options.choices != nullptr && see(fresh, options) == branched.seen;
+  if (!is_same) {
+    fmt::print("{}: {} is another run anew\n", options.command[0],
+               name_of_run(options.seed, branched.options.branch));
+  }
+  return is_same;
+}
+
+unsigned compare_leaving(const std::string& program, std::uint64_t seeds) {
+  RunOptions options;
+  options.command = {program};
+  options.wall_limit_ns = 60ull * 1000000000;
+  options.quiet = true;
+  make_private(options);
+  std::string refused;
+  const auto all = branch_all(options, seeds, refused);
+  Runner fresh;
+  const auto trace_path =
+      fmt::format("{}/branch-{}.trace", std::filesystem::current_path().string(), getpid());
+  unsigned wrong = all.empty() ? 1 : 0;
+  for (const auto& branched : all) wrong += is_same_anew(fresh, branched, trace_path) ? 0 : 1;
+  std::filesystem::remove(trace_path);
+  return wrong;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
   const bool has_point = count > 1 && std::string(arguments[1]) == "--point";
-  const int first = branches || has_point ? 3 : 2;
+  const bool leaves = count > 1 && std::string(arguments[1]) == "--leave";
+  const int first = branches || has_point || leaves ? 3 : 2;
   if (count <= first) return 2;
   const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
   unsigned wrong = 0;
   for (int i = first; i < count; ++i) {
-    wrong += branches ? compare_branches(arguments[i], number)
-                      : compare(arguments[i], number, has_point);
+    wrong += leaves     ? compare_leaving(arguments[i], number)
+             : branches ? compare_branches(arguments[i], number)
+                        : compare(arguments[i], number, has_point);
   }
   return wrong == 0 ? 0 : 1;
 }

@@ -211,7 +211,7 @@ function inside(failure, way) {
     commands.append(labelled('Reduce', failure.replay.replace(' replay ', ' bisect '),
                              'the bisect command'));
   } else {
-    commands.append(labelled('Run', commandOf(failure.seed, failure.strategy), 'the run command'));
+    commands.append(labelled('Run', commandOf(failure.seed, failure.strategy, branchOfFailure(failure)), 'the run command'));
   }
   body.append(commands);
   if (failure.problem) body.append(element('p', {class: 'lead'}, `Not kept: ${failure.problem}`));
@@ -241,7 +241,7 @@ function showFailures() {
         element('span', {class: 'count'}, number(failure.count),
                 element('small', {}, percent(failure.rate))),
         element('span', {class: 'meta'}, element('span', {class: 'chip'}, failure.kind),
-                element('span', {}, `seed ${failure.seed}`),
+                element('span', {}, `seed ${failure.seed}${branchOfFailure(failure) && ` at ${branchOfFailure(failure)}`}`),
                 element('span', {}, failure.strategy), rateBar(failure, most),
                 element('span', {}, `${percent(failure.rate_low)} to ${percent(failure.rate_high)}`))));
     let filled = false;
@@ -554,8 +554,13 @@ const seedOf = (i) => runs.seed ? (first + BigInt(runs.seed[i])).toString()
                                 : (first + BigInt(i)).toString();
 const strategyOf = (i) => runs.strategies[runs.strategy ? runs.strategy[i] : 0];
 
-function commandOf(seed, strategy) {
-  return `${data.program} run --seed ${seed} --strategy ${strategy}${data.rest}`;
+// "": it is the run of its seed.
+const branchOf = (i) => runs.branch ? runs.branch[i] : '';
+const branchOfFailure = (failure) => failure.child ? `${failure.decision}:${failure.child}` : '';
+
+function commandOf(seed, strategy, branch) {
+  const at = branch ? ` --branch-at ${branch}` : '';
+  return `${data.program} run --seed ${seed} --strategy ${strategy}${at}${data.rest}`;
 }
 
 const COLUMNS = [
@@ -577,7 +582,7 @@ function resultCell(i) {
 }
 
 function rowOf(position) {
-  const i = shown[position], seed = seedOf(i), command = commandOf(seed, strategyOf(i));
+  const i = shown[position], seed = seedOf(i), command = commandOf(seed, strategyOf(i), branchOf(i));
   const cell = (...inside) => element('div', {role: 'gridcell'}, ...inside);
   const row = element('div', {
     class: `grid-row${position === current ? ' current' : ''}`, role: 'row', id: `run-${position}`,
@@ -585,7 +590,7 @@ function rowOf(position) {
     style: `top:${position * ROW}px`});
   const button = copyButton(command, `the command of seed ${seed}`);
   button.tabIndex = -1;
-  row.append(element('div', {role: 'gridcell', class: 'left'}, seed), resultCell(i),
+  row.append(element('div', {role: 'gridcell', class: 'left'}, branchOf(i) ? `${seed} at ${branchOf(i)}` : seed), resultCell(i),
              element('div', {role: 'gridcell', class: 'left'}, strategyOf(i)),
              cell(number(runs.events[i])), cell(duration(runs.virtual_ns[i])),
              ...(runs.strikes ? [cell(number(runs.strikes[i]))] : []), cell(duration(runs.wall_ns[i])),
@@ -702,7 +707,7 @@ function showRuns() {
     if (to === undefined && event.key !== 'Enter') return;
     event.preventDefault();
     if (to !== undefined) { goTo(to); return; }
-    if (current >= 0) copy(commandOf(seedOf(shown[current]), strategyOf(shown[current])));
+    if (current >= 0) copy(commandOf(seedOf(shown[current]), strategyOf(shown[current]), branchOf(shown[current])));
   });
   filterRuns();
 }
