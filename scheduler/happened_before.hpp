@@ -4,8 +4,8 @@
 // Each step's hash is made of the step before it of its task, of the step before it at its object,
 // and of what it does. The run's hash is their sum, which does not depend on the order in which
 // they were added. A step at no known object is taken to meet all others of its kind. Objects
-// share slots when their addresses collide, which can tell apart what is the same, never the
-// reverse.
+// share slots when their addresses collide: what is the same may count as two. The ends of a pipe
+// are two objects here: schedules that differ in nothing but their order there count as one.
 #pragma once
 #include <cstdint>
 
