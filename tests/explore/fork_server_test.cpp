@@ -55,12 +55,17 @@ bool is_mostly_spared(const ForkServer* server) {
   return server != nullptr && 2 * server->executed_events() < server->events();
 }
 
-// How many runs differ.
-unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point) {
+RunOptions options_for(const std::string& program) {
   RunOptions options;
   options.command = {program};
   options.wall_limit_ns = 60ull * 1000000000;
   options.quiet = true;
+  return options;
+}
+
+// How many runs differ.
+unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point) {
+  auto options = options_for(program);
   auto serving = std::make_unique<Runner>();
   serving->use_fork_server();
   const auto served = see_all(*serving, options, seeds);
@@ -128,10 +133,7 @@ std::vector<Tried> try_lists(RunOptions options, std::uint64_t lists) {
 }
 
 unsigned compare_branches(const std::string& program, std::uint64_t lists) {
-  RunOptions options;
-  options.command = {program};
-  options.wall_limit_ns = 60ull * 1000000000;
-  options.quiet = true;
+  auto options = options_for(program);
   const auto tried = try_lists(options, lists);
   Runner fresh;
   unsigned wrong = 0;
@@ -192,10 +194,7 @@ bool is_same_anew(Runner& fresh, const Branched& branched, const std::string& tr
 }
 
 unsigned compare_leaving(const std::string& program, std::uint64_t seeds) {
-  RunOptions options;
-  options.command = {program};
-  options.wall_limit_ns = 60ull * 1000000000;
-  options.quiet = true;
+  auto options = options_for(program);
   make_private(options);
   std::string refused;
   const auto all = branch_all(options, seeds, refused);

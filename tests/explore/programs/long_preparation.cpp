@@ -4,26 +4,14 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <mutex>
 #include <thread>
+
+#include "account.hpp"
 
 namespace {
 
-std::mutex mutex;
-int balance = 0;
-
-int read_balance() {
-  const std::lock_guard lock(mutex);
-  return balance;
-}
-
-void write_balance(int value) {
-  const std::lock_guard lock(mutex);
-  balance = value;
-}
-
 void pay(int times) {
-  for (int i = 0; i < times; ++i) write_balance(read_balance() + 10);
+  for (int i = 0; i < times; ++i) account::pay_in();
 }
 
 // Some thousand calls.
@@ -45,6 +33,6 @@ int main(int, char** arguments) {
   std::thread one(pay, 5), two(pay, 5);
   one.join();
   two.join();
-  std::printf("%u: %d\n", sum, balance);
-  return balance == 100 ? 0 : 1;
+  std::printf("%u: %d\n", sum, account::balance);
+  return account::balance == 100 ? 0 : 1;
 }
