@@ -1,5 +1,5 @@
-// An account whose balance is read and written each under the lock, but not both together: two tasks
-// that pay in may lose an update.
+// An account whose balance is read and written under a lock, but not both together: two tasks that
+// pay in may lose an update.
 #pragma once
 #include <mutex>
 
