@@ -10,13 +10,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "launcher/whole_file.hpp"
 #include "scheduler/world.hpp"
 
 namespace detsim {
@@ -29,8 +30,7 @@ std::set<pid_t> spared;
 
 // proc(5), stat, from field 3 on; empty: there is no such process.
 std::string facts_of(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string line(std::istreambuf_iterator<char>(file), {});
+  const auto line = whole_file(fmt::format("/proc/{}/stat", pid)).value_or("");
   const auto name_end = line.rfind(')');
   return name_end == line.npos || name_end + 2 >= line.size() ? "" : line.substr(name_end + 2);
 }
@@ -43,9 +43,11 @@ char state_of(pid_t pid) {
 
 std::vector<pid_t> children() {
   std::vector<pid_t> pids;
-  std::ifstream file(fmt::format("/proc/self/task/{}/children", getpid()));
-  for (pid_t pid = 0; file >> pid;) pids.push_back(pid);
-  if (file.is_open()) return pids;
+  if (const auto list = whole_file(fmt::format("/proc/self/task/{}/children", getpid()))) {
+    std::istringstream words(*list);
+    for (pid_t pid = 0; words >> pid;) pids.push_back(pid);
+    return pids;
+  }
   // A kernel without CONFIG_PROC_CHILDREN: those that the run told about.
   const auto& w = world();
   for (std::uint32_t i = 0; i < w.processes_used; ++i) {

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iterator>
+
+#include "launcher/whole_file.hpp"
 
 namespace detsim {
 namespace {
@@ -39,12 +40,12 @@ std::shared_ptr<const Choices> choices_of(const TraceReader& trace, std::string&
 Parsed<ChoicesFile> parse_choices_file(const std::string& path) {
   Parsed<ChoicesFile> parsed;
   parsed.value.path = path;
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) {
+  const auto bytes = whole_file(path);
+  if (!bytes) {
     parsed.problem = fmt::format("cannot read '{}': {}", path, std::strerror(errno));
     return parsed;
   }
+  const auto& text = *bytes;
   if (text.starts_with(std::string_view(kTraceMagic, sizeof kTraceMagic))) {
     const auto trace = TraceReader::open(path, parsed.problem);
     if (trace != nullptr && trace->verify(parsed.problem)) {

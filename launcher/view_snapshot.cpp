@@ -11,6 +11,8 @@
 #include <iterator>
 #include <unordered_map>
 
+#include "launcher/whole_file.hpp"
+
 namespace detsim {
 namespace {
 
@@ -31,8 +33,9 @@ std::string below(const std::string& directory, const std::string& path) {
 
 std::string contents_of(const std::string& path, const Status& status) {
   if (S_ISLNK(status.st_mode)) return fs::read_symlink(path).string();
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  auto contents = whole_file(path);
+  if (contents) return std::move(*contents);
+  throw fs::filesystem_error("cannot read", path, {errno, std::generic_category()});
 }
 
 std::string trouble_with(const std::string& what, const std::string& path) {

@@ -4,11 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <set>
 
 #include "launcher/values.hpp"
+#include "launcher/whole_file.hpp"
 
 namespace detsim::yaml {
 
@@ -80,13 +80,13 @@ std::string read(const std::string& text, const std::string& name,
 
 bool read_file(const std::string& path, const std::string& what, std::string& text,
                std::string& problem) {
-  std::ifstream file(path);
-  errno = 0;
-  text.assign(std::istreambuf_iterator<char>(file), {});
-  if (file && errno == 0) return true;
-  problem = fmt::format("cannot read {} '{}': {}", what, path,
-                        std::strerror(errno != 0 ? errno : ENOENT));
-  return false;
+  auto bytes = whole_file(path);
+  if (!bytes) {
+    problem = fmt::format("cannot read {} '{}': {}", what, path, std::strerror(errno));
+    return false;
+  }
+  text = std::move(*bytes);
+  return true;
 }
 
 }  // namespace detsim::yaml

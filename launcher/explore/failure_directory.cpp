@@ -18,6 +18,7 @@
 #include "launcher/follow.hpp"
 #include "launcher/target.hpp"
 #include "launcher/values.hpp"
+#include "launcher/whole_file.hpp"
 #include "trace/format.hpp"
 
 namespace detsim {
@@ -28,10 +29,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kSchema = 1;
 constexpr const char *kPlanFile = "plan.yaml", *kInputFile = "stdin";
 
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+std::string read_file(const std::string& path) { return whole_file(path).value_or(""); }
 
 bool has_input(const RunOptions& options) { return options.standard_input > STDERR_FILENO; }
 

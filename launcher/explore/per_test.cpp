@@ -6,12 +6,12 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "launcher/explore/one_run.hpp"
 #include "launcher/explore/results.hpp"
 #include "launcher/target.hpp"
+#include "launcher/whole_file.hpp"
 
 namespace detsim {
 namespace {
@@ -87,8 +87,7 @@ const Framework* framework_of(const RunOptions& run) {
   const char* path = std::getenv("PATH");
   const auto target = find_target(run.command, path == nullptr ? "/bin:/usr/bin" : path);
   if (target.refused != 0) return nullptr;
-  std::ifstream in(target.path, std::ios::binary);
-  const std::string program{std::istreambuf_iterator<char>(in), {}};
+  const auto program = whole_file(target.path).value_or("");
   for (const auto& framework : frameworks()) {
     const bool fits =
         std::all_of(framework.marks.begin(), framework.marks.end(),

@@ -14,6 +14,7 @@
 #include "launcher/explore/run_json.hpp"
 #include "launcher/fault_texts.hpp"
 #include "launcher/values.hpp"
+#include "launcher/whole_file.hpp"
 
 namespace detsim {
 namespace {
@@ -66,11 +67,6 @@ void fill(const Json& json, ExploreOptions& options) {
   options.until_failure = json.at("until_failure").get<bool>();
   options.branch = json.value("branch_children", std::uint64_t{0});
   run.wall_limit_ns = json.at("timeout_ns").get<std::uint64_t>();
-}
-
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 // What must be the same in all parts: the first key that is not.
@@ -126,7 +122,7 @@ class Reader {
   }
 
   void read_part(const std::string& directory) {
-    const auto text = read_text(directory + "/exploration.json");
+    const auto text = whole_file(directory + "/exploration.json").value_or("");
     if (text.empty()) {
       results_.notes.push_back(
           fmt::format("'{}' has no exploration.json: nothing was read of it", directory));

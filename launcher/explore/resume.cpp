@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "launcher/explore/results.hpp"
 #include "launcher/explore/run_json.hpp"
+#include "launcher/whole_file.hpp"
 
 namespace detsim {
 namespace {
@@ -57,16 +57,11 @@ std::string change(const Json& was, const Json& now) {
   return "was begun with other libraries: its runs are not those of this one";
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
 std::string resume(const std::string& directory, const ExploreOptions& defaults,
                    ExploreOptions& options) {
-  const auto text = text_of(directory + "/exploration.json");
+  const auto text = whole_file(directory + "/exploration.json").value_or("");
   if (text.empty()) {
     return fmt::format("'{}' holds no exploration to go on with: it has no exploration.json",
                        directory);

@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <optional>
 
 #include "launcher/descriptors.hpp"
+#include "launcher/whole_file.hpp"
 
 namespace detsim::suite {
 namespace {
@@ -23,12 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t kShownMax = 120;
 constexpr int kCheckerPatience_s = 60;
-
-std::optional<std::string> content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || fs::is_directory(path)) return std::nullopt;
-  return std::string{std::istreambuf_iterator<char>(in), {}};
-}
 
 bool is_found(const std::string& pattern, const std::string& text) {
   regex_t compiled;
@@ -164,7 +158,7 @@ void check_files(const Suite& suite, const Test& test, const std::string& direct
                  BrokenList& broken) {
   for (const auto& [file, expected] : test.properties.equal_files) {
     compare("files_equal", fmt::format("{} and {}", file, expected),
-            content_of(directory + "/" + file), content_of(path_in(suite, expected)), broken);
+            whole_file(directory + "/" + file), whole_file(path_in(suite, expected)), broken);
   }
 }
 
@@ -195,7 +189,7 @@ void check_oracle(const Oracle& oracle, const KeptRun& run, const std::string& d
       compare("oracle", "standard error and the oracle's", run.error, other.error, broken);
     } else {
       compare("oracle", fmt::format("{} and the oracle's", what),
-              content_of(directory + "/" + what), content_of(other_directory + "/" + what), broken);
+              whole_file(directory + "/" + what), whole_file(other_directory + "/" + what), broken);
     }
   }
 }

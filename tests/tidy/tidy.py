@@ -19,7 +19,8 @@ INCLUDES = {
                    'scheduler/replay.hpp', 'trace/event.hpp'],
     # Plans as their writers see them, for the launcher alone.
     'faultplan/reading/': ['faultplan/', 'scheduler/', 'launcher/values.hpp',
-                           'launcher/call_table.hpp', 'interpose/faults/points.def'],
+                           'launcher/whole_file.hpp', 'launcher/call_table.hpp',
+                           'interpose/faults/points.def'],
     'interpose/': ['interpose/', 'scheduler/', 'faultplan/', 'trace/event.hpp'],
     # What both sides have to agree on: the table, and how an image is judged and laid out.
     'launcher/': ['launcher/', 'scheduler/', 'faultplan/', 'trace/', 'interpose/calls/calls.def',
