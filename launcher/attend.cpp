@@ -398,7 +398,15 @@ class Attendant {
 
 Attended attend(const RunOptions& options, pid_t root, const SignalWatch& signals,
                 TraceWriter* trace, RunResult& result, std::size_t parked) {
-  return Attendant(options, root, signals, trace, result).attend(parked);
+  Attendant attendant(options, root, signals, trace, result);
+  try {
+    return attendant.attend(parked);
+  } catch (...) {
+    // Before the guardian sees its pipe end: it would take this process with the others, which
+    // could not say any more what happened.
+    kill_all(root);
+    throw;
+  }
 }
 
 }  // namespace detsim
