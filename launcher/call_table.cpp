@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 namespace detsim {
 namespace {
@@ -12,10 +13,15 @@ constexpr bool by_nobody = false;
 constexpr bool by_others = true;
 constexpr bool by_sharers = true;
 
+bool names_file(std::string_view name, std::string_view parameters) {
+  return parameters.find("char* path") != parameters.npos ||
+         parameters.find("char* from") != parameters.npos || name == "getdents64";
+}
+
 std::vector<CallRow> read_rows() {
   std::vector<CallRow> rows = {
 #define MODEL(name, parameters, seen, words) \
-  {__NR_##name, #name, CallSupport::modelled, seen, 0, words},
+  {__NR_##name, #name, CallSupport::modelled, seen, 0, words, names_file(#name, #parameters)},
 #define PASS(name, seen, words) {__NR_##name, #name, CallSupport::passed, seen, 0, words},
 #define REFUSE(name, error, words) \
   {__NR_##name, #name, CallSupport::refused, by_nobody, error, words},

@@ -14,6 +14,7 @@ struct CallRow {
   bool seen_by_others = false;  // a scheduling point
   int error = 0;                // of a refused call
   const char* words = "";
+  bool names_file = false;  // by a path, or lists a directory
 };
 
 /// In the order of their numbers.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
+#include "launcher/call_table.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/comparison.hpp"
 #include "launcher/say.hpp"
@@ -61,6 +63,16 @@ void print_side(Comparison& comparison, const ComparedRun& run, const TraceReade
   }
 }
 
+bool is_about_files(const TraceReader& trace, std::uint64_t number) {
+  if (number >= trace.count()) return false;
+  const auto event = trace.event(number);
+  const auto& rows = call_rows();
+  return event.kind == EventKind::call &&
+         std::any_of(rows.begin(), rows.end(), [&](const CallRow& row) {
+           return row.number == event.call && row.names_file;
+         });
+}
+
 // The events around the place where the two runs part, and the stacks of both.
 void explain(Comparison& comparison, const ComparedRun& run) {
   std::string problem;
@@ -81,6 +93,13 @@ void explain(Comparison& comparison, const ComparedRun& run) {
   if (a->lost() + b->lost() > 0 && *at >= std::min(a->count(), b->count())) return;
   print_side(comparison, comparison.first(), *a, *at);
   print_side(comparison, run, *b, *at);
+  if (is_about_files(*a, *at) || is_about_files(*b, *at)) {
+    say(fmt::format(
+        "the runs part at a call about files: {} may have found what an earlier one had "
+        "left there. With '--private DIR' each run has a copy of its own ('--private .' "
+        "for the working directory)",
+        name));
+  }
 }
 
 int diverged(Comparison& comparison, const ComparedRun& run, const CheckOptions& options) {

@@ -51,6 +51,23 @@ TEST_CASE("a difference: the first event of both sides, with stacks") {
   CHECK(result.says("  run 1   run 1\n  run 2   run 2\n"));
 }
 
+TEST_CASE("files that a run left for the next: told, with what to do") {
+  const auto directory = std::filesystem::temp_directory_path() / "detsim-check-leaves";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directory(directory);
+  const auto check_there = [&](const std::string& options) {
+    return run_command({"sh", "-c",
+                        "cd " + directory.string() + " && " DETSIM " check --seed 1 " + options +
+                            " -- sh -c 'test -e file; touch file'"});
+  };
+  const auto bare = check_there("");
+  CHECK(bare.code() == 121);
+  CHECK(bare.says("may have found what an earlier one had left there. With '--private DIR'"));
+  std::filesystem::remove(directory / "file");
+  CHECK(check_there("--private .").code() == 0);
+  std::filesystem::remove_all(directory);
+}
+
 TEST_CASE("other output with equal events is a difference") {
   const std::string file = TARGETS "changing";
   std::ofstream(file) << "aaaa 0\n";
