@@ -105,6 +105,8 @@ std::string junit_text(const ExploreOptions& options, const Exploration& done,
                        const std::string& program);
 std::string markdown_text(const Exploration& done, const std::string& program);
 
+/// The runs that a failure could have been met in: all, or those of its test.
+std::uint64_t runs_of(const Bucket& bucket, const Exploration& done);
 /// The most frequent first.
 std::vector<const Bucket*> most_frequent_first(const Exploration& done);
 /// The command that repeats the kept example; empty: there is none.

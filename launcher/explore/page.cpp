@@ -80,7 +80,10 @@ Json columns_of(const Results& results, std::vector<std::string>& notes) {
   }
   std::unordered_map<std::string, std::size_t> strategies;
   for (const auto* row : rows) {
-    const auto length = row->seed == results.options.first_seed ? 0 : results.strategy_length;
+    const auto told = row->test < 0
+                          ? results.strategy_length
+                          : results.tests[static_cast<std::size_t>(row->test)].strategy_length;
+    const auto length = row->seed == results.options.first_seed ? 0 : told;
     const auto [strategy, is_new] = strategies.try_emplace(
         strategy_of(run_of(results.options, row->seed, length)), strategies.size());
     if (is_new) json["strategies"].push_back(strategy->first);
@@ -93,6 +96,7 @@ Json columns_of(const Results& results, std::vector<std::string>& notes) {
     if (results.options.branch != 0) {
       json["branch"].push_back(row->branch.is_root() ? "" : branch_text(row->branch));
     }
+    if (row->test >= 0) json["test"].push_back(row->test);
     json["events"].push_back(row->events);
     json["virtual_ns"].push_back(row->virtual_ns);
     json["strikes"].push_back(row->strikes);
@@ -111,6 +115,17 @@ std::string rest_of_command(RunOptions run, const std::string& program) {
       .substr(fmt::format("{} run --seed 0", shell_quoted(program)).size());
 }
 
+// What comes behind the program's own arguments to do one test.
+Json arguments_of(const Results& results) {
+  auto json = Json::array();
+  for (const auto& test : results.tests) {
+    std::string words;
+    for (const auto& word : test.arguments) words += " " + shell_quoted(word);
+    json.push_back(words);
+  }
+  return json;
+}
+
 Json data_of(const Results& results, const std::string& program) {
   const auto& options = results.options;
   Json json;
@@ -122,6 +137,7 @@ Json data_of(const Results& results, const std::string& program) {
   }
   json["explored"] = explored;
   json["rest"] = rest_of_command(options.run, program);
+  json["test_arguments"] = arguments_of(results);
   json["faults_plan"] = options.run.faults_text.empty() ? "" : "faults: " + options.run.faults_text;
   const auto rate = rate_of(results.done.failed, results.done.runs);
   json["failed_rate"] = {{"rate", rate.rate}, {"low", rate.low}, {"high", rate.high}};

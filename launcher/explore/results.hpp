@@ -89,6 +89,13 @@ struct RunRow {
   std::uint64_t events = 0, virtual_ns = 0, wall_ns = 0, strikes = 0;
   std::int32_t exit_code = 0;
   std::int32_t signature = -1;  // index into Results::signatures; -1: passed
+  std::int32_t test = -1;       // index into Results::tests; -1: the program is not one of tests
+};
+
+/// One test of a program with several.
+struct TestResults {
+  std::vector<std::string> arguments;  // behind the command
+  std::uint64_t strategy_length = 0;
 };
 
 struct Results {
@@ -98,6 +105,7 @@ struct Results {
   std::vector<RunRow> rows;                // by seed
   std::vector<std::string> signatures;     // that rows refer to
   std::uint64_t strategy_length = 0;       // what strategies were told that are
+  std::vector<TestResults> tests;          // in the order of Exploration::tests
   std::uint64_t parts = 0;                 // directories that were read
   std::uint64_t twice = 0, differing = 0;  // runs done more than once; with another result
   std::uint64_t missing = 0;               // of the seeds that were asked for

@@ -72,6 +72,13 @@ std::vector<const Bucket*> most_frequent_first(const Exploration& done) {
   return buckets;
 }
 
+std::uint64_t runs_of(const Bucket& bucket, const Exploration& done) {
+  for (const auto& test : done.tests) {
+    if (test.name == bucket.test) return test.runs;
+  }
+  return done.runs;
+}
+
 std::string replay_of(const Bucket& bucket, const std::string& program) {
   return bucket.directory.empty()
              ? ""
@@ -79,6 +86,11 @@ std::string replay_of(const Bucket& bucket, const std::string& program) {
 }
 
 namespace {
+
+std::size_t failed_tests(const Exploration& done) {
+  return static_cast<std::size_t>(std::count_if(
+      done.tests.begin(), done.tests.end(), [](const TestTotal& test) { return test.failed > 0; }));
+}
 
 std::string console_text(const BranchTotals& branching) {
   if (branching.children_per_place == 0) return "";
@@ -108,8 +120,13 @@ std::string console_text(const Exploration& done) {
     text += fmt::format("each run was started anew, without the fork server: {}\n", done.why_fresh);
   }
   text += console_text(done.branching);
+  if (!done.tests.empty()) {
+    text += fmt::format("{}, of which {} failed\n", counted(done.tests.size(), "test"),
+                        failed_tests(done));
+  }
   for (const auto* bucket : most_frequent_first(done)) {
-    text += fmt::format("\n{}\n    {}\n", bucket->failure.message, rate_words(*bucket, done.runs));
+    text += fmt::format("\n{}\n    {}\n", bucket->failure.message,
+                        rate_words(*bucket, runs_of(*bucket, done)));
     if (bucket->count == 0) continue;
     text += fmt::format("    {}, strategy {}\n", name_of_run(bucket->seed, bucket->branch),
                         bucket->strategy);
@@ -146,16 +163,31 @@ std::string junit_text(const ExploreOptions& options, const Exploration& done,
   return text + "</testsuite>\n</testsuites>\n";
 }
 
+namespace {
+
+// As --seed and --branch-at take them.
+std::string words_of_seed(const Bucket& bucket) {
+  const auto seed = std::to_string(bucket.seed);
+  return bucket.branch.is_root() ? seed : seed + " at " + branch_text(bucket.branch);
+}
+
+}  // namespace
+
 std::string markdown_text(const Exploration& done, const std::string& program) {
   auto text = fmt::format("**detsim**: {} runs, {} failed, {} distinct schedules\n", done.runs,
                           done.failed, done.schedules.distinct());
+  if (!done.tests.empty()) {
+    text +=
+        fmt::format("\n{}, {} failed\n", counted(done.tests.size(), "test"), failed_tests(done));
+  }
   if (done.buckets.empty()) return text + markdown_text(done.faults);
   text += "\n| failure | runs | seed | repeat |\n|---|---|---|---|\n";
   for (const auto* bucket : most_frequent_first(done)) {
     auto message = bucket->failure.message;
     std::replace(message.begin(), message.end(), '|', '/');
-    text += fmt::format("| {} | {} | {} | `{}` |\n", message, rate_words(*bucket, done.runs),
-                        bucket->seed, replay_of(*bucket, program));
+    text += fmt::format("| {} | {} | {} | `{}` |\n", message,
+                        rate_words(*bucket, runs_of(*bucket, done)), words_of_seed(*bucket),
+                        replay_of(*bucket, program));
   }
   return text + markdown_text(done.faults);
 }

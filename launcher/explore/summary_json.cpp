@@ -72,7 +72,7 @@ Json json_of(const ExploreOptions& options, const Exploration& done, const std::
   if (options.branch != 0) json["branching"] = json_of(done.branching);
   auto& failures = json["failures"] = Json::array();
   for (const auto* bucket : most_frequent_first(done)) {
-    failures.push_back(failure_of(*bucket, done.runs, program));
+    failures.push_back(failure_of(*bucket, runs_of(*bucket, done), program));
   }
   auto& strategies = json["strategies"] = Json::array();
   for (const auto& [name, total] : done.strategies) {

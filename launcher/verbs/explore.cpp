@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "launcher/command_line.hpp"
 #include "launcher/explore/explorer.hpp"
@@ -105,10 +106,8 @@ std::string settle_shard(ExploreOptions& options, bool is_given) {
 bool report(const ExploreOptions& options, const Exploration& done, const Given& given,
             const std::string& program) {
   if (!given.files.any()) return true;
-  auto results = given.per_test ? Results{} : read_results({options.directory});
-  if (given.per_test) {
-    // Each test has results of its own.
-  } else if (!results.problem.empty() || results.done.runs < done.runs) {
+  auto results = read_results({options.directory});
+  if (!results.problem.empty() || results.done.runs < done.runs) {
     say("the result directory is not whole: the reports have no list of runs");
     results = {};
   }
@@ -165,39 +164,68 @@ std::string settle(ExploreOptions& options, const ExploreOptions& defaults, cons
   return "";
 }
 
-// Empty: done is what came of it.
-std::string explore_each(const ExploreOptions& options, const Given& given, Exploration& done) {
-  if (!given.resume.empty() || options.shard != Shard{} || !given.files.html.empty()) {
-    return "--per-test does not go with --resume, --shard and --html";
+void tell(const TestTotal& test) {
+  if (test.failed == 0) {
+    fmt::print("{}{}: {}\n", test.runs == 0 ? "        " : "ok      ", test.name,
+               counted(test.runs, "run"));
+  } else {
+    fmt::print("FAILED  {}: {} of {} runs\n", test.name, test.failed, test.runs);
+  }
+  std::fflush(stdout);
+}
+
+// Empty: results are what came of it.
+std::string explore_each(const ExploreOptions& options, const Given& given, Results& results) {
+  if (!given.resume.empty() || options.shard != Shard{}) {
+    return "--per-test does not go with --resume and --shard";
   }
   const auto list = list_tests(options.run);
   if (!list.problem.empty()) return list.problem;
-  done = explore_tests(options, list.tests, [&](const TestTotal& test) {
-    if (options.quiet) return;
-    if (test.failed == 0) {
-      fmt::print("ok      {}: {}\n", test.name, counted(test.runs, "run"));
-    } else {
-      fmt::print("FAILED  {}: {} of {} runs\n", test.name, test.failed, test.runs);
-    }
-    std::fflush(stdout);
-  });
+  const auto told = [&](const TestTotal& test) {
+    if (!options.quiet) tell(test);
+  };
+  results = explore_tests(options, list.tests, given.files.any(), told);
   return "";
 }
 
 // What is left of a run of this verb when the exploration is done.
 int finish(const ExploreOptions& options, const Exploration& done, const Given& given,
-           const std::string& program) {
+           const std::function<bool()>& report) {
   if (!options.quiet) fmt::print("{}{}", given.per_test ? "\n" : "", console_text(done));
-  const bool is_reported = report(options, done, given, program);
+  const bool is_reported = report();
   if (done.buckets.empty() && !done.interrupted && !options.keeps_directory) {
     discard_results(options.directory);
   }
-  if (done.interrupted && !given.per_test && !options.quiet) {
+  return !is_reported ? kExitFailed : done.buckets.empty() ? 0 : 1;
+}
+
+int explore_tests(const ExploreOptions& options, const Given& given, const std::string& program) {
+  Results results;
+  if (const auto problem = explore_each(options, given, results); !problem.empty()) {
+    say(problem);
+    return kExitFailed;
+  }
+  if (results.done.refused != 0) {
+    say(results.done.problem);
+    return results.done.refused;
+  }
+  return finish(options, results.done, given,
+                [&] { return write_reports(given.files, results, program); });
+}
+
+int explore_whole(const ExploreOptions& options, const Given& given, const std::string& program) {
+  const auto done = explore(options);
+  if (done.refused != 0) {
+    say(done.problem);
+    return done.refused;
+  }
+  const auto code =
+      finish(options, done, given, [&] { return report(options, done, given, program); });
+  if (done.interrupted && !options.quiet) {
     say(fmt::format("go on with: {} explore --resume {}", shell_quoted(program),
                     shell_quoted(options.directory)));
   }
-  if (!is_reported) return kExitFailed;
-  return done.buckets.empty() ? 0 : 1;
+  return code;
 }
 
 }  // namespace
@@ -228,21 +256,8 @@ int verb_explore(const Invocation& invocation) {
     say(problem);
     return kExitFailed;
   }
-  Exploration done;
-  if (given.per_test) {
-    const auto problem = explore_each(options, given, done);
-    if (!problem.empty()) {
-      say(problem);
-      return kExitFailed;
-    }
-  } else {
-    done = explore(options);
-  }
-  if (done.refused != 0) {
-    say(done.problem);
-    return done.refused;
-  }
-  return finish(options, done, given, invocation.program);
+  return given.per_test ? explore_tests(options, given, invocation.program)
+                        : explore_whole(options, given, invocation.program);
 }
 
 }  // namespace detsim

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, sys.path[0] + '/..')
 from checking import check, judge, run, says, wait_until
+from test_programs import build_tests
 
 DETSIM, SAMPLE = sys.argv[1:3]
 SIZES = [int(word) for word in sys.argv[3:]] or [1000, 100000]
@@ -198,6 +199,40 @@ def look_at_real(driver, directory):
     says('the same run', 'sh', '-c', words[0])
 
 
+def copied_from(driver, selector):
+    """The command behind a button, as it is pasted."""
+    driver.execute_script('copied.length = 0')
+    driver.find_element(By.CSS_SELECTOR, selector).click()
+    words = copied(driver)
+    check(words, f'{selector} copies nothing')
+    return words[0]
+
+
+def look_at_tests(driver, directory):
+    """A page of a program with several tests: each is listed, and the commands repeat its runs."""
+    out = directory + '/tests'
+    program = build_tests(directory, 'gtest')
+    run(DETSIM, 'explore', '-q', '--per-test', '--runs', '40', '--dir', out, '--html',
+        out + '.html', '--', program, code=1)
+    open_page(driver, out + '.html')
+    clipboard(driver)
+    rows = driver.find_elements(By.CSS_SELECTOR, '#test-table tbody tr')
+    check(len(rows) == 5, f'{len(rows)} tests')
+    check([row.find_elements(By.CSS_SELECTOR, 'td.failed') != [] for row in rows] ==
+          [True] + 4 * [False], text(driver, '#test-table'))
+    check('1 test of 5 failed' in text(driver, '#tests-lead'), text(driver, '#tests-lead'))
+    becomes(driver, '#run-count', '200 runs')
+    says('the same run', 'sh', '-c', copied_from(driver, 'details.bucket .commands .copy'))
+    search = driver.find_element(By.ID, 'filter-text')
+    search.send_keys('Visitors.AreCounted')
+    becomes(driver, '#run-count', '40 of 200 runs')
+    Select(driver.find_element(By.ID, 'filter-result')).select_by_value('failed')
+    wait_until(lambda: text(driver, '#run-count') != '40 of 200 runs')
+    check('Visitors.AreCounted' in text(driver, '#grid-space .grid-row'),
+          text(driver, '#grid-space .grid-row'))
+    says('1 FAILED TEST', 'sh', '-c', copied_from(driver, '#grid-space .grid-row .copy'), code=1)
+
+
 def listens(driver):
     """Nothing went wrong, and nothing was fetched."""
     for entry in driver.get_log('browser'):
@@ -231,6 +266,7 @@ def main(directory):
         for runs in SIZES:
             writes_and_opens(driver, directory, runs)
         look_at_real(driver, directory)
+        look_at_tests(driver, directory)
         listens(driver)
     finally:
         driver.quit()

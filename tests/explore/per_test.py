@@ -6,60 +6,15 @@ happen sometimes and never does.
 """
 import os
 import sys
+import time
 import xml.etree.ElementTree as xml
 
 sys.path.insert(0, sys.path[0] + '/..')
-from checking import check, judge, load, read, run, says, write
+from checking import check, judge, load, read, run, says
+from test_programs import PROGRAMS, build, build_tests
 
 DETSIM, INCLUDE = (os.path.abspath(path) for path in sys.argv[1:3])
 
-# Passes on its own, and not when the two threads meet.
-RACE = '''
-#include <mutex>
-#include <thread>
-static int count_visitors() {
-  std::mutex mutex;
-  int visitors = 0;
-  const auto enter = [&] {
-    int before = 0;
-    { std::lock_guard lock(mutex); before = visitors; }
-    { std::lock_guard lock(mutex); visitors = before + 1; }
-  };
-  std::thread one(enter), two(enter);
-  one.join();
-  two.join();
-  return visitors;
-}
-'''
-PROGRAMS = {
-    'gtest': ('''#include <gtest/gtest.h>
-#include <cstdio>
-#include <cstdlib>
-TEST(Visitors, AreCounted) { EXPECT_EQ(count_visitors(), 2); }
-TEST(Visitors, Pass) { EXPECT_TRUE(std::fopen("/tmp/one-world-each", "wx") != nullptr); }
-TEST(Visitors, PassToo) { EXPECT_TRUE(std::fopen("/tmp/one-world-each", "wx") != nullptr); }
-TEST(Visitors, DISABLED_Never) { FAIL(); }
-class Numbers : public testing::TestWithParam<int> {};
-TEST_P(Numbers, ArePositive) { EXPECT_GT(GetParam(), 0); }
-INSTANTIATE_TEST_SUITE_P(Few, Numbers, testing::Values(1, 2));
-int main(int count, char** words) {
-  testing::InitGoogleTest(&count, words);
-  return RUN_ALL_TESTS();
-}
-''', ['-lgtest'], ['Visitors.AreCounted', 'Visitors.Pass', 'Visitors.PassToo',
-                   'Few/Numbers.ArePositive/0', 'Few/Numbers.ArePositive/1']),
-    'catch2': ('''#define CATCH_CONFIG_MAIN
-#include <catch2/catch.hpp>
-TEST_CASE("visitors are counted") { CHECK(count_visitors() == 2); }
-TEST_CASE("passes, with a comma [and brackets]") { CHECK(true); }
-TEST_CASE("passes too") { CHECK(true); }
-''', [], ['visitors are counted', 'passes, with a comma [and brackets]', 'passes too']),
-    'doctest': ('''#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <doctest/doctest.h>
-TEST_CASE("visitors are counted") { CHECK(count_visitors() == 2); }
-TEST_CASE("passes, with a comma") { CHECK(true); }
-''', [], ['visitors are counted', 'passes, with a comma']),
-}
 SOMETIMES = '''
 #include <detsim/sdk.h>
 #include <cstdlib>
@@ -71,20 +26,13 @@ int main(int, char** words) {
 '''
 
 
-def build(directory, name, text, *libraries):
-    source, program = f'{directory}/{name}.cpp', f'{directory}/{name}'
-    write(source, text)
-    run('g++', '-std=c++17', '-g', '-I', INCLUDE, source, '-o', program, *libraries, '-pthread',
-        code=0)
-    return program
-
-
 def explores_each(directory, name):
-    text, libraries, tests = PROGRAMS[name]
-    program = build(directory, name, RACE + text, *libraries)
+    tests = PROGRAMS[name][2]
+    program = build_tests(directory, name)
     out = f'{directory}/{name}-out'
     words = run(DETSIM, 'explore', '--per-test', '--runs', '40', '--dir', out, '--json',
-                out + '.json', '--junit', out + '.xml', '--', program, code=1).text
+                out + '.json', '--junit', out + '.xml', '--markdown', out + '.md', '--html',
+                out + '.html', '--', program, code=1).text
     report = load(out + '.json')
     check([test['name'] for test in report['tests']] == tests, report['tests'])
     failing = [test['name'] for test in report['tests'] if test['failed'] > 0]
@@ -95,12 +43,53 @@ def explores_each(directory, name):
     failure = report['failures'][0]
     check(failure['test'] == tests[0], failure)
     says('the same run', DETSIM, 'replay', failure['dir'])
+    check(f'seed {failure["seed"]}' in words and failure['dir'] in words, words)
+    check(f'{len(tests)} tests, of which 1 failed' in words, words)
+    check(f'| {tests[0]}: ' in read(out + '.md') and failure['replay'] in read(out + '.md'),
+          read(out + '.md'))
+    check(report['coverage'][-1]['runs'] == 40 * len(tests), report['coverage'])
+    check(failure['rate'] == report['tests'][0]['failed'] / 40, failure)
     suite = xml.parse(out + '.xml').getroot().find('testsuite')
     cases = suite.findall('testcase')
     junit = read(out + '.xml')
     check(len(cases) == len(tests) and suite.get('failures') == '1', junit)
     check(cases[0].find('failure') is not None and cases[1].find('failure') is None, junit)
     return program
+
+
+def does_not_depend_on_workers(directory, program):
+    """Fewer, as many and more workers than tests: the same tests fail of the same seeds."""
+    found = []
+    for jobs in ('1', '2', '7'):
+        out = f'{directory}/jobs-{jobs}'
+        run(DETSIM, 'explore', '-q', '--per-test', '--runs', '60', '-j', jobs, '--dir', out,
+            '--json', out + '.json', '--', program, code=1)
+        report = load(out + '.json')
+        keys = ('test', 'seed', 'kind', 'message', 'signature', 'count', 'strategy')
+        found.append([[(test['name'], test['runs'], test['failed']) for test in report['tests']],
+                      [[failure[key] for key in keys] for failure in report['failures']],
+                      report['summary']['distinct_schedules'], report['coverage']])
+        check([os.path.basename(each) for each in sorted(os.listdir(out))] ==
+              sorted(os.listdir(directory + '/jobs-1')), os.listdir(out))
+    check(found[0] == found[1] == found[2], found)
+
+
+def ends_in_time(directory, program):
+    """The time is that of all tests together, and each has some of it."""
+    out = directory + '/timed'
+    began = time.monotonic()
+    run(DETSIM, 'explore', '-q', '--per-test', '--time', '2s', '-j', '2', '--dir', out, '--json',
+        out + '.json', '--', program, code=1)
+    check(time.monotonic() - began < 20, f'{time.monotonic() - began} s of two')
+    check(all(test['runs'] > 0 for test in load(out + '.json')['tests']), read(out + '.json'))
+
+
+def stops_at_a_failure(directory, program):
+    out = directory + '/until'
+    run(DETSIM, 'explore', '-q', '--per-test', '--runs', '100000', '--until-failure', '--dir', out,
+        '--json', out + '.json', '--', program, code=1)
+    report = load(out + '.json')
+    check(report['failures'] and report['summary']['runs'] < 100000, report['summary'])
 
 
 def refuses(directory, program):
@@ -111,7 +100,7 @@ def refuses(directory, program):
 
 
 def judges_what_never_happens(directory):
-    program, out = build(directory, 'sometimes', SOMETIMES), directory + '/never'
+    program, out = build(directory, 'sometimes', SOMETIMES, '-I', INCLUDE), directory + '/never'
     run(DETSIM, 'explore', '-q', '--runs', '6', '--dir', out, '--', program, '1', code=0)
     says("'a request is retried' never holds: it is reached 6 times in 6 runs", DETSIM, 'explore',
          '--runs', '6', '--dir', out, '--json', out + '.json', '--junit', out + '.xml', '--',
@@ -138,6 +127,10 @@ def main(directory):
     judges_what_never_happens(directory)
     for name in PROGRAMS:
         program = explores_each(directory, name)
+        if name == 'gtest':
+            does_not_depend_on_workers(directory, program)
+            ends_in_time(directory, program)
+            stops_at_a_failure(directory, program)
     refuses(directory, program)
 
 

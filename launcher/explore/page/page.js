@@ -211,7 +211,9 @@ function inside(failure, way) {
     commands.append(labelled('Reduce', failure.replay.replace(' replay ', ' bisect '),
                              'the bisect command'));
   } else {
-    commands.append(labelled('Run', commandOf(failure.seed, failure.strategy, branchOfFailure(failure)), 'the run command'));
+    commands.append(labelled('Run', commandOf(failure.seed, failure.strategy,
+                                              branchOfFailure(failure), testOfFailure(failure)),
+                             'the run command'));
   }
   body.append(commands);
   if (failure.problem) body.append(element('p', {class: 'lead'}, `Not kept: ${failure.problem}`));
@@ -505,6 +507,36 @@ function showStrategies() {
       caption('Strategies', 'share of their runs that failed, with the 95 % interval'), svg);
 }
 
+// -- tests
+
+function showTests() {
+  if (!tests.length) {
+    document.querySelectorAll('[data-of="tests"]').forEach((each) => each.remove());
+    return;
+  }
+  const failing = tests.filter((test) => test.failed > 0).length;
+  $('tests-lead').textContent = `${plural(failing, 'test', 'tests')} of ${tests.length} failed. ` +
+      'Each was explored by itself: a run is one test in a world of its own.';
+  const ways = (test) => report.failures.map((failure, way) => [failure, way])
+      .filter(([failure]) => failure.test === test.name);
+  const body = tests.map((test) => element('tr', {},
+      element('td', {}, dot(ways(test)[0]?.[1] ?? -1), ' ', element('code', {}, test.name)),
+      element('td', {}, number(test.runs)),
+      element('td', {class: test.failed ? 'failed' : ''}, number(test.failed)),
+      element('td', {}, ...(test.failed ? [percent(test.failed / test.runs),
+                                          spark(test.failed / test.runs, 'var(--bad)')] : ['–'])),
+      element('td', {}, ...ways(test).flatMap(([, way]) => [
+          element('a', {href: `#failure-${way + 1}`, onclick: () => openFailure(way)},
+                  `failure ${way + 1}`), ' '])),
+      element('td', {}, wallTime(test.wall_ns))));
+  $('test-table').append(
+      element('thead', {}, element('tr', {}, ...['Test', 'Runs', 'Failed', 'Share', '', 'Time'].map(
+          (words) => element('th', {scope: 'col'}, words)))),
+      element('tbody', {}, ...body));
+}
+
+function openFailure(way) { $(`failure-${way + 1}`).open = true; }
+
 // -- faults
 
 function spark(part, tint) {
@@ -554,17 +586,27 @@ const seedOf = (i) => runs.seed ? (first + BigInt(runs.seed[i])).toString()
                                 : (first + BigInt(i)).toString();
 const strategyOf = (i) => runs.strategies[runs.strategy ? runs.strategy[i] : 0];
 
+// pct:3:400 is pct:3, told that runs take 400 decisions.
+const withoutLength = (strategy) => strategy.split(':').slice(0, 2).join(':');
+
 // "": it is the run of its seed.
 const branchOf = (i) => runs.branch ? runs.branch[i] : '';
 const branchOfFailure = (failure) => failure.child ? `${failure.decision}:${failure.child}` : '';
 
-function commandOf(seed, strategy, branch) {
+// Of a program with several tests: which; -1: it has none.
+const tests = report.tests || [];
+const testOf = (i) => runs.test ? runs.test[i] : -1;
+const testOfFailure = (failure) => tests.findIndex((test) => test.name === failure.test);
+
+function commandOf(seed, strategy, branch, test) {
   const at = branch ? ` --branch-at ${branch}` : '';
-  return `${data.program} run --seed ${seed} --strategy ${strategy}${at}${data.rest}`;
+  return `${data.program} run --seed ${seed} --strategy ${strategy}${at}${data.rest}` +
+      (data.test_arguments[test] || '');
 }
 
 const COLUMNS = [
   ['Seed', (i) => i, 'left'],
+  ...(runs.test ? [['Test', (i) => runs.test[i], 'left']] : []),
   ['Result', (i) => runs.bucket[i], 'left'],
   ['Strategy', (i) => runs.strategy ? runs.strategy[i] : 0, 'left'],
   ['Events', (i) => runs.events[i]],
@@ -581,8 +623,13 @@ function resultCell(i) {
                  element('span', {}, words));
 }
 
+function wordsCell(words) {
+  return element('div', {role: 'gridcell', class: 'left', title: words}, element('span', {}, words));
+}
+
 function rowOf(position) {
-  const i = shown[position], seed = seedOf(i), command = commandOf(seed, strategyOf(i), branchOf(i));
+  const i = shown[position], seed = seedOf(i);
+  const command = commandOf(seed, strategyOf(i), branchOf(i), testOf(i));
   const cell = (...inside) => element('div', {role: 'gridcell'}, ...inside);
   const row = element('div', {
     class: `grid-row${position === current ? ' current' : ''}`, role: 'row', id: `run-${position}`,
@@ -590,7 +637,9 @@ function rowOf(position) {
     style: `top:${position * ROW}px`});
   const button = copyButton(command, `the command of seed ${seed}`);
   button.tabIndex = -1;
-  row.append(element('div', {role: 'gridcell', class: 'left'}, branchOf(i) ? `${seed} at ${branchOf(i)}` : seed), resultCell(i),
+  row.append(element('div', {role: 'gridcell', class: 'left'},
+                     branchOf(i) ? `${seed} at ${branchOf(i)}` : seed),
+             ...(runs.test ? [wordsCell(tests[testOf(i)].name)] : []), resultCell(i),
              element('div', {role: 'gridcell', class: 'left'}, strategyOf(i)),
              cell(number(runs.events[i])), cell(duration(runs.virtual_ns[i])),
              ...(runs.strikes ? [cell(number(runs.strikes[i]))] : []), cell(duration(runs.wall_ns[i])),
@@ -632,15 +681,17 @@ function filterRuns() {
   const text = $('filter-text').value.trim().toLowerCase();
   const result = $('filter-result').value, strategy = $('filter-strategy').value;
   const words = report.failures.map((failure) => failure.message.toLowerCase());
+  const names = tests.map((test) => test.name.toLowerCase());
   const isSeed = /^\d+$/.test(text);
   shown = [];
   for (let i = 0; i < runs.bucket.length; ++i) {
     const way = runs.bucket[i];
     if (result === 'failed' && way < 0 || result === 'passed' && way >= 0) continue;
     if (/^\d+$/.test(result) && way !== Number(result)) continue;
-    if (strategy && strategyOf(i) !== strategy) continue;
+    if (strategy && withoutLength(strategyOf(i)) !== strategy) continue;
     if (text && !(isSeed && seedOf(i).startsWith(text)) &&
         !(way >= 0 ? words[way] : 'passed').includes(text) &&
+        !(testOf(i) >= 0 && names[testOf(i)].includes(text)) &&
         !strategyOf(i).includes(text)) continue;
     shown.push(i);
   }
@@ -677,20 +728,21 @@ function showOnly(way) {
 function option(value, words) { return element('option', {value}, words); }
 
 function showRuns() {
-  if (!runs.strikes) {
-    $('grid').style.setProperty('--columns', '8rem minmax(12rem, 1fr) 8rem 6.5rem 8.5rem 7rem 5.2rem');
-  }
+  $('grid').style.setProperty('--columns',
+      `8rem ${runs.test ? 'minmax(8rem, .6fr) ' : ''}minmax(12rem, 1fr) 8rem 6.5rem 8.5rem ` +
+      `${runs.strikes ? '5.5rem ' : ''}7rem 5.2rem`);
   COLUMNS.forEach(([words, , side], i) => $('grid-head').append(
       element('div', {role: 'columnheader', class: side || ''},
               element('button', {type: 'button', onclick: () => {
-                descending = sortedBy === i ? !descending : i > 2;
+                descending = sortedBy === i ? !descending : !side;
                 sortedBy = i;
                 sortRuns();
               }}, words))));
   $('grid-head').append(element('div', {role: 'columnheader', 'aria-label': 'Copy'}));
   $('filter-result').append(option('', 'all'), option('failed', 'failed'), option('passed', 'passed'),
       ...report.failures.map((failure, way) => option(way, failure.message.slice(0, 70))));
-  $('filter-strategy').append(option('', 'all'), ...runs.strategies.map((name) => option(name, name)));
+  $('filter-strategy').append(option('', 'all'),
+      ...[...new Set(runs.strategies.map(withoutLength))].map((name) => option(name, name)));
   $('filter-text').addEventListener('input', filterRuns);
   for (const id of ['filter-result', 'filter-strategy']) {
     $(id).addEventListener('change', filterRuns);
@@ -707,7 +759,9 @@ function showRuns() {
     if (to === undefined && event.key !== 'Enter') return;
     event.preventDefault();
     if (to !== undefined) { goTo(to); return; }
-    if (current >= 0) copy(commandOf(seedOf(shown[current]), strategyOf(shown[current]), branchOf(shown[current])));
+    if (current < 0) return;
+    const i = shown[current];
+    copy(commandOf(seedOf(i), strategyOf(i), branchOf(i), testOf(i)));
   });
   filterRuns();
 }
@@ -733,6 +787,7 @@ document.addEventListener('keydown', (event) => {
 
 showOverview();
 showFailures();
+showTests();
 showOutcomes();
 showCurve('chart-coverage', 'schedules', 'Distinct schedules',
           'the dashed line is what runs that are all new would give', true);
