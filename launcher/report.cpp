@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kGroupsMax = 40;
-constexpr std::size_t kFramesMax = 16;
 constexpr std::size_t kNamedMax = 6;  // members of a group that are named
 constexpr std::string_view kIndent = "    ";
 
@@ -66,24 +65,10 @@ struct Group {
   std::vector<std::string> stack;
 };
 
-std::vector<std::string> stack_lines(const TaskFacts& task) {
-  std::vector<std::string> lines;
-  if (task.stack.empty()) {
-    if (!task.stack_problem.empty()) lines.push_back("no stack: " + task.stack_problem);
-    return lines;
-  }
-  const auto end = std::min(task.stack_end, task.stack_begin + kFramesMax);
-  for (auto i = task.stack_begin; i < end; ++i) {
-    lines.push_back(frame_words(task.stack[i], kColumns - kIndent.size()));
-  }
-  if (end < task.stack_end) lines.push_back(fmt::format("... {} more", task.stack_end - end));
-  return lines;
-}
-
 std::vector<Group> groups_of(const StopFacts& facts) {
   std::vector<Group> groups;
   for (const auto& task : facts.tasks) {
-    Group group{{&task}, state_words(task), stack_lines(task)};
+    Group group{{&task}, state_words(task), stack_lines(task, kColumns - kIndent.size())};
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
       return g.state == group.state && g.stack == group.stack && g.members.front()->pid == task.pid;
     });
@@ -156,7 +141,8 @@ void print_crash(const CrashFacts& facts, std::FILE* file) {
   add_wrapped(out, fmt::format("detsim: {} of \"{}\" was ended by SIG{}:",
                                task_words(facts.task.tid, facts.task.name), facts.task.process,
                                sigabbrev_np(facts.signal)));
-  for (const auto& line : stack_lines(facts.task)) add(out, "{}{}\n", kIndent, line);
+  for (const auto& line : stack_lines(facts.task, kColumns - kIndent.size()))
+    add(out, "{}{}\n", kIndent, line);
   std::fwrite(out.data(), 1, out.size(), file);
   std::fflush(file);
 }
@@ -166,7 +152,8 @@ std::string report_current(World& world, Outcome outcome) {
   const auto* task = facts.find(world.current);
   if (task == nullptr) return fmt::format("{}no stack: the task has ended\n", kIndent);
   std::string text;
-  for (const auto& line : stack_lines(*task)) text += fmt::format("{}{}\n", kIndent, line);
+  for (const auto& line : stack_lines(*task, kColumns - kIndent.size()))
+    text += fmt::format("{}{}\n", kIndent, line);
   return text.empty() ? fmt::format("{}no stack: it is outside of all modules\n", kIndent) : text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "trace/words.hpp"
@@ -58,6 +59,23 @@ std::string fitted(const std::string& text, std::size_t columns) {
 }
 
 }  // namespace
+
+// An interpreter has some ten frames of its own around the call that a line of its program makes.
+constexpr std::size_t kFramesMax = 32;
+
+std::vector<std::string> stack_lines(const TaskFacts& task, std::size_t columns) {
+  std::vector<std::string> lines;
+  if (task.stack.empty()) {
+    if (!task.stack_problem.empty()) lines.push_back("no stack: " + task.stack_problem);
+    return lines;
+  }
+  const auto end = std::min(task.stack_end, task.stack_begin + kFramesMax);
+  for (auto i = task.stack_begin; i < end; ++i) {
+    lines.push_back(frame_words(task.stack[i], columns));
+  }
+  if (end < task.stack_end) lines.push_back(fmt::format("... {} more", task.stack_end - end));
+  return lines;
+}
 
 std::string frame_words(const StackFrame& frame, std::size_t columns) {
   std::string place;

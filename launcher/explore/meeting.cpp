@@ -12,7 +12,7 @@
 namespace detsim {
 namespace {
 
-constexpr std::size_t kFramesMax = 8, kColumns = 96;
+constexpr std::size_t kColumns = 96;
 
 struct Side {
   std::int32_t tid = 0;
@@ -90,10 +90,7 @@ std::string stack_of(const StopFacts& facts, std::int32_t tid) {
   for (const auto& task : facts.tasks) {
     if (task.tid != tid) continue;
     std::string text;
-    const auto end = std::min(task.stack_end, task.stack_begin + kFramesMax);
-    for (auto i = task.stack_begin; i < end; ++i) {
-      text += "    " + frame_words(task.stack[i], kColumns) + "\n";
-    }
+    for (const auto& line : stack_lines(task, kColumns)) text += "    " + line + "\n";
     return text;
   }
   return "";

@@ -13,6 +13,7 @@
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/failure_directory.hpp"
 #include "launcher/fault_texts.hpp"
+#include "launcher/private_view.hpp"
 #include "launcher/suite/input.hpp"
 
 namespace detsim::suite {
@@ -192,6 +193,20 @@ class TestRunner {
     return true;
   }
 
+  // It is repeated in a copy of the directory that it began in, so that this is as it was for
+  // every repetition; in the directory itself if that shows in the run.
+  std::string keep(RunOptions run, const KeptRun& failed, const std::string& directory) {
+    if (!begin(work_)) return "";  // which was said
+    if (may_have_private_view()) {
+      auto own = run;
+      own.private_directories.push_back(
+          {.shown = fs::current_path().string(), .copy = "", .starts_empty = false});
+      if (keep_failure(runner_, own, failed, directory).empty()) return "";
+      if (!begin(work_)) return "";
+    }
+    return keep_failure(runner_, run, failed, directory);
+  }
+
   // The first run that breaks a property is kept.
   void note(const Broken& broken, const RunOptions& run, const KeptRun& kept,
             const std::string& plan) {
@@ -213,7 +228,7 @@ class TestRunner {
                                .message = broken.words,
                                .signature = broken.property + ": " + normalised(broken.words)};
     }
-    if (begin(work_)) first.problem = keep_failure(runner_, run, failed, first.directory);
+    first.problem = keep(run, failed, first.directory);
     if (!first.problem.empty()) first.directory.clear();
     result_.broken.push_back(first);
   }

@@ -4,6 +4,7 @@
 #include "launcher/explore/distinct.hpp"
 #include "launcher/explore/failure.hpp"
 #include "launcher/explore/shrink.hpp"
+#include "launcher/report_words.hpp"
 
 using namespace detsim;
 
@@ -65,4 +66,22 @@ TEST_CASE("parts of a list are taken out across switches and wakes") {
   CHECK(without(choices, 1, 3).switches == std::vector<Choice>{{1, 10}});
   CHECK(without(choices, 1, 3).wakes == std::vector<Choice>{{4, 2}});
   CHECK(size_of(without(choices, 0, 5)) == 0);
+}
+
+TEST_CASE(
+    "a deep stack is shown as far as an interpreter's own frames reach, and the rest counted") {
+  TaskFacts task;
+  for (int i = 0; i < 50; ++i) {
+    StackFrame frame;
+    frame.function = "frame_" + std::to_string(i);
+    task.stack.push_back(frame);
+  }
+  task.stack_begin = 2;
+  task.stack_end = 34;
+  CHECK(stack_lines(task, 96).size() == 32);
+  CHECK(stack_lines(task, 96).back() == "frame_33");
+  task.stack_end = 50;
+  CHECK(stack_lines(task, 96).size() == 33);
+  CHECK(stack_lines(task, 96).front() == "frame_2");
+  CHECK(stack_lines(task, 96).back() == "... 16 more");
 }

@@ -38,6 +38,12 @@ def shell(script, **more):
     return {'command': [SH, '-c', script], **more}
 
 
+def files_below(directory):
+    return sorted((where, tuple(sorted(names)), tuple(sorted(read(f'{where}/{name}')
+                                                             for name in names)))
+                  for where, _, names in os.walk(directory))
+
+
 def properties():
     for prop, holds, fails in (
             ('exit', shell('exit 3', properties={'exit': [0, 3]}), shell('exit 3')),
@@ -84,7 +90,13 @@ def properties():
         result, words = breaks(prop, fails)
         check(result['failed'] == 2 and 'FAILED  it' in words, words)
         first = result['broken'][0]
-        says('the same run', 'sh', '-c', first['replay'])
+        before = files_below('detsim-suite/it/work')
+        for _ in range(2):
+            says('the same run', 'sh', '-c', first['replay'])
+        kept = load(first['dir'] + '/failure.json')
+        check(kept['private_directories'][-1]['path'] == os.path.realpath('detsim-suite/it/work'),
+              f'{fails}: {kept}')
+        check(files_below('detsim-suite/it/work') == before, f'{fails}: a replay left something')
     breaks('faults', shell('true', faults='idle.yaml'))
 
 
