@@ -143,10 +143,10 @@ void parse_sys(const char* text, ProcPath& path) {
   if (path.file == nullptr && is_hidden(path)) path.kind = Kind::missing;
 }
 
-// Devices are the kernel's own, or not there.
-void parse_device(const char* text, ProcPath& path) {
-  path.kind = Kind::device;
-  path.rest = behind_component(text + 1);
+// What is there is the kernel's own, or not there.
+void parse_hidden(const char* rest, Kind kind, ProcPath& path) {
+  path.kind = kind;
+  path.rest = *rest == '/' ? rest + 1 : rest;
   path.kind = is_hidden(path) ? Kind::missing : Kind::elsewhere;
 }
 
@@ -248,7 +248,8 @@ void parse_proc_path(const char* text, bool follow, ProcPath& path) {
   path.rest = "";
   if (is_below(text, "/proc")) parse_proc(text, follow, path);
   if (is_below(text, "/sys")) parse_sys(text, path);
-  if (is_below(text, "/dev")) parse_device(text, path);
+  if (is_below(text, "/dev")) parse_hidden(text + strlen("/dev"), Kind::device, path);
+  if (is_below(text, "/var/lib")) parse_hidden(text + strlen("/var/lib"), Kind::kept, path);
   if (path.kind != Kind::elsewhere && path.kind != Kind::missing) write_text(path);
 }
 
@@ -260,7 +261,9 @@ long find_proc_path(int directory, const char* user_path, bool follow, ProcPath&
   if (length < 0) return length;
   absolute[0] = 0;
   if (given[0] == '/') {
-    if (!mentions(given, "proc") && !mentions(given, "sys") && !mentions(given, "dev/")) return 0;
+    const bool is_elsewhere = !mentions(given, "proc") && !mentions(given, "sys") &&
+                              !mentions(given, "dev/") && !mentions(given, "var/lib");
+    if (is_elsewhere) return 0;
   } else if (length == 0 || !find_base(directory, absolute)) {
     return 0;
   }

@@ -25,7 +25,8 @@ struct ProcPath {
     tasks,      // /proc/<pid>/task
     task,       // `rest` is behind "/proc/<pid>/task/<tid>/"
     sys,        // `rest` is behind "/sys/"
-    device      // of the rows only: "/dev/"
+    device,     // of the rows only: "/dev/"
+    kept        // of the rows only: "/var/lib/"
   };
   Kind kind = Kind::elsewhere;
   bool is_thread_self = false;
