@@ -6,6 +6,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,15 @@ void fix_layout(int pipe) {
   }
 }
 
+// A set-user-ID file of the user's own makes the kernel forget ADDR_NO_RANDOMIZE (fs/exec.c,
+// bprm_fill_uid), but not where no rights can be gained.
+void keep_layout(const std::string& path) {
+  struct stat status {};
+  const bool asks_for_rights =
+      stat(path.c_str(), &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID)) != 0;
+  if (asks_for_rights) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 // Memory files count, too: those of the run only, since the world has its size already.
 void limit_files(std::uint64_t bytes, int pipe) {
   rlimit limit{};
@@ -109,6 +119,7 @@ void enter_view(const PrivateView& view, int pipe) {
   fix_layout(pipe);
   limit_files(options.limits.file_bytes, pipe);
   pin(core, pipe);
+  keep_layout(target.path);
   if (const int error = install_wall()) fail(pipe, "install the seccomp filter", error);
   fcntl(world().config.world_fd, F_SETFD, 0);  // the image maps and closes it
   execve(target.path.c_str(), arguments, environment);

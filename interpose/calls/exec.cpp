@@ -224,6 +224,9 @@ long execute(int directory, const char* user_path, char** arguments, char** envi
   // is one that the kernel has no room for.
   for_each_task(current_process(), [](Task& task) { release_robust_list(task); });
   raw(__NR_prctl, PR_SET_TSC, PR_TSC_ENABLE);  // survives execve, and the loader reads the TSC
+  // A set-user-ID file makes the kernel forget ADDR_NO_RANDOMIZE (fs/exec.c, bprm_fill_uid), but
+  // not where no rights can be gained.
+  if (verdict.asks_for_rights) raw(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   error = raw(__NR_execveat, directory, path, arguments, image.variables, flags);
   if (error == -E2BIG) {  // the padding must not be what was too much
     image.variables[image.count - image.pads] = nullptr;

@@ -96,6 +96,7 @@ void judge_program(Verdict& verdict, const char* path, const File& file, const I
          << world().config.library;
     return refuse(verdict, path, text.data());
   }
+  verdict.asks_for_rights = (file.status.st_mode & (S_ISUID | S_ISGID)) != 0;
   memcpy(verdict.runtime, found.runtime, sizeof verdict.runtime);
 }
 

@@ -7,6 +7,8 @@ namespace detsim {
 
 struct Verdict {
   bool refused = false;  // the launcher was told why; execve answers EACCES
+  // Its mode asks for other rights, though they are those that the process has.
+  bool asks_for_rights = false;
   char runtime[sizeof Inspection::runtime] = {};  // must come before the shim; empty: nothing
 };
 

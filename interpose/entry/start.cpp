@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <linux/mman.h>
 #include <signal.h>
+#include <sys/personality.h>
 
 #include "interpose/base/exec_image.hpp"
 #include "interpose/base/log.hpp"
@@ -148,6 +149,18 @@ bool begin_or_join(const Elf64_auxv_t* auxiliary) {
 
 }  // namespace
 
+// Executing a program that gains rights takes ADDR_NO_RANDOMIZE away (PER_CLEAR_ON_SETID). Those
+// whose files ask for it are refused or kept from it before; a root user with few capabilities
+// gains them from any file.
+void require_fixed_layout() {
+  constexpr unsigned kOnlyAsk = 0xffffffff;
+  if ((raw(__NR_personality, kOnlyAsk) & ADDR_NO_RANDOMIZE) != 0) return;
+  fatal("'", current_process().name,
+        "' was executed by root without all of root's capabilities and gained them, and so the "
+        "kernel placed it at random addresses; start the run without dropping capabilities, or as "
+        "another user");
+}
+
 extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** environment) {
   const char* where = find_variable(environment, kWorldVariable);
   if (where == nullptr) {
@@ -165,6 +178,7 @@ extern "C" __attribute__((constructor)) void detsim_start(int, char**, char** en
   take_over_kernel_thread();
   fix_random_bytes(find_auxiliary(auxiliary, AT_RANDOM));
   name_image();
+  require_fixed_layout();
   if (const auto* vdso = find_auxiliary(auxiliary, AT_SYSINFO_EHDR)) patch_vdso(vdso->a_un.a_val);
   scan_image();
   install_traps();

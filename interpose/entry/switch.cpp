@@ -400,11 +400,11 @@ void stop_run(Outcome outcome) {
 }
 
 void end_run_as_failed(const char* message) {
-  say(message);
   if (cpu().process != nullptr) {
-    copy_text(world().message, message, sizeof(World::message));
+    copy_text(world().message, message, sizeof(World::message));  // which the launcher says
     stop_run(Outcome::failed);
   }
+  say(message);
   raw(__NR_exit_group, 125);
   __builtin_trap();
 }
