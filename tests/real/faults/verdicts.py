@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 """Real programs under faults: what they promise of their data holds, or is broken as a case says.
 
-    verdicts.py DETSIM PROGRAMS RUNS FAMILY [CASE...]
+    verdicts.py [--keep DIR] DETSIM PROGRAMS RUNS FAMILY [CASE...]
 
-cases/FAMILY.py has the cases. Each is clean without faults; under its plan it `holds` with every
+cases/FAMILY.py has the cases, `all` is all of them. A line is printed as each case ends. With --keep
+DIR what came of it is kept there, and a later call with the same detsim and as many runs goes on
+with the cases that are left, and with those that had a problem. Each case is clean without faults; under its plan it `holds` with every
 seed, or `breaks` with some, with statuses that the case names and no others. The first runs are
 done again and are the same, and so is what is kept of a failure. Exit status 77: a program is missing.
 """
+import argparse
 import dataclasses
+import hashlib
 import importlib.util
 import json
 import os
@@ -16,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).parent
 REPEATED_RUNS = 3
@@ -51,10 +56,46 @@ def run(words, directory, **options):
                           check=False, errors='replace')
 
 
+def as_data(case):
+    return json.loads(json.dumps(dataclasses.asdict(case)))
+
+
+class Kept:
+    """What came of cases, a file each; nothing is kept without a directory."""
+
+    def __init__(self, directory, detsim, runs):
+        self.directory = directory and pathlib.Path(directory)
+        digest = hashlib.sha256(b'%d' % runs)
+        for path in (pathlib.Path(detsim), pathlib.Path(detsim).with_name('libdetsim.so'),
+                     pathlib.Path(__file__)):
+            digest.update(path.read_bytes() if self.directory and path.exists() else b'')
+        self.digest = digest.hexdigest()
+
+    def path(self, case):
+        return self.directory / f'{case.name}.json'
+
+    def find(self, case):
+        """The line that said what came of it; None: it is still to be run."""
+        if not self.directory or not self.path(case).exists():
+            return None
+        kept = json.loads(self.path(case).read_text())
+        same = kept['digest'] == self.digest and kept['case'] == as_data(case)
+        return kept['line'] if same else None
+
+    def add(self, case, line):
+        if self.directory:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            fresh = self.path(case).with_suffix('.new')
+            fresh.write_text(json.dumps({'line': line, 'digest': self.digest,
+                                         'case': as_data(case)}))
+            fresh.replace(self.path(case))
+
+
 class Judge:
-    def __init__(self, detsim, programs, runs):
-        self.detsim, self.programs, self.runs = detsim, programs, runs
+    def __init__(self, detsim, programs, runs, kept):
+        self.detsim, self.programs, self.runs, self.kept = detsim, programs, runs, kept
         self.problems, self.missing = [], []
+        self.began_s = 0.0
 
     def problem(self, case, words, output=''):
         self.problems.append(case.name)
@@ -73,6 +114,13 @@ class Judge:
         return ['--', 'sh', '-c', self.words(case, case.command)]
 
     def judge(self, case):
+        line = self.kept.find(case)
+        if line is not None:
+            return say(f'{line} (kept)')
+        self.began_s = time.monotonic()
+        return self.judge_now(case)
+
+    def judge_now(self, case):
         needed = self.words(case, case.needs)
         if shutil.which(needed, path=os.environ['PATH'] + ':/usr/lib/postgresql/15/bin') is None:
             self.missing.append(case.name)
@@ -133,7 +181,11 @@ class Judge:
             self.replay(case, disk, kept)
         what = f'{len(failed)} of {len(lines)} runs break it' if case.breaks else 'holds'
         first = f', first seed {min(failed)}' if failed else ''
-        say(f'{case.name}: {what}, {struck} of {len(lines)} were struck{first}')
+        line = (f'{case.name}: {what}, {struck} of {len(lines)} were struck{first}; '
+                f'{time.monotonic() - self.began_s:.0f} s')
+        if case.name not in self.problems:
+            self.kept.add(case, line)
+        say(line)
 
     def replay(self, case, disk, kept, show=False):
         """What was kept is the same run again."""
@@ -147,6 +199,8 @@ class Judge:
 
 
 def load(family):
+    if family == 'all':
+        return [case for path in sorted((HERE / 'cases').glob('*.py')) for case in load(path.stem)]
     spec = importlib.util.spec_from_file_location(family, HERE / 'cases' / f'{family}.py')
     module = importlib.util.module_from_spec(spec)
     module.Case = Case
@@ -154,16 +208,24 @@ def load(family):
     return module.CASES
 
 
-def main(detsim, programs, runs, family, *wanted):
-    judge = Judge(os.path.realpath(detsim), pathlib.Path(programs).resolve(), int(runs))
-    cases = [case for case in load(family) if not wanted or case.name in wanted]
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--keep', metavar='DIR')
+    for name in ('detsim', 'programs', 'runs', 'family'):
+        parser.add_argument(name)
+    parser.add_argument('case', nargs='*')
+    options = parser.parse_args()
+    detsim, runs = os.path.realpath(options.detsim), int(options.runs)
+    judge = Judge(detsim, pathlib.Path(options.programs).resolve(), runs,
+                  Kept(options.keep, detsim, runs))
+    cases = [case for case in load(options.family) if not options.case or case.name in options.case]
     for case in cases:
         judge.judge(case)
-    say(f'{len(cases)} cases, {len(judge.problems)} problems')
+    say(f'{len(cases)} cases, {len(judge.problems)} problems, {len(judge.missing)} not run')
     if judge.problems or not cases:
         return 1
     return SKIPPED if len(judge.missing) == len(cases) else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
