@@ -53,17 +53,6 @@ class PutBack {
   long own_;
 };
 
-// Linux tells the open file that was mapped. Which one that was is not known any more, but few
-// files are open twice: the first one that could be.
-int descriptor_to_tell(const DiskNode& node) {
-  for (int fd = 0; fd < descriptors_end(); ++fd) {
-    const Inode* file = file_behind(known_descriptor(fd));
-    if (file == nullptr || file->device != node.device || file->number != node.number) continue;
-    if ((raw(__NR_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDWR) return fd;
-  }
-  return -1;
-}
-
 }  // namespace
 
 void fail_sync(DiskNode& node, int fd, int error) {
@@ -80,12 +69,16 @@ void fail_sync(DiskNode& node, int fd, int error) {
 }
 
 void fail_sync_of_mapping(std::uint64_t address, std::uint64_t bytes, int error) {
+  // Linux tells the open file that was mapped.
   const DiskNode* last = nullptr;
-  each_mapped_file(address, address + whole_pages(bytes),
-                   [&](DiskNode& node, std::uint64_t, std::uint64_t) {
-                     if (&node != last) fail_sync(node, descriptor_to_tell(node), error);
-                     last = &node;
-                   });
+  const auto end = address + whole_pages(bytes);
+  SharedFile part;
+  while (next_shared_file(address, end, part)) {
+    auto* node = mapped_file(part);
+    if (node == nullptr || node == last) continue;
+    fail_sync(*node, descriptor_mapped_at(part.begin), error);
+    last = node;
+  }
 }
 
 }  // namespace detsim::disk

@@ -10,9 +10,13 @@
 #include "interpose/base/library.hpp"
 #include "interpose/base/log.hpp"
 #include "interpose/base/raw.hpp"
+#include "interpose/calls/descriptors.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/disk/names.hpp"
+#include "interpose/disk/told.hpp"
+#include "interpose/entry/switch.hpp"
 #include "interpose/faults/paths.hpp"
+#include "scheduler/choice.hpp"
 
 namespace detsim::disk {
 namespace {
@@ -122,7 +126,57 @@ void name_mapped(DiskNode& node, int fd) {
   node.is_mapped = true;
 }
 
+// By which descriptors files were mapped, the last ones; of this process, copied by fork.
+struct MappedBy {
+  std::uint64_t begin, end;
+  int fd;  // -1: none any more
+};
+constexpr unsigned kMappedByMax = 256;
+MappedBy mapped_by[kMappedByMax];
+std::uint64_t mapped_so_far;
+
+unsigned mapped_by_used() {
+  return mapped_so_far < kMappedByMax ? static_cast<unsigned>(mapped_so_far) : kMappedByMax;
+}
+
+const MappedBy* mapped_by_at(std::uint64_t address) {
+  for (unsigned i = 1; i <= mapped_by_used(); ++i) {  // the newest first
+    const auto& each = mapped_by[(mapped_so_far - i) % kMappedByMax];
+    if (each.begin <= address && address < each.end) return &each;
+  }
+  return nullptr;
+}
+
+// Another descriptor of the same open file, outside of a range.
+int duplicate_of(int fd, std::uint64_t first, std::uint64_t last) {
+  for (int other = 0; other < descriptors_end(); ++other) {
+    const auto number = static_cast<std::uint64_t>(other);
+    if (number >= first && number <= last) continue;
+    if (known_descriptor(other).kind != DescriptorKind::regular) continue;
+    if (is_same_open_file(fd, other)) return other;
+  }
+  return -1;
+}
+
+// How many calls there are until the next look, and how many looks there were: this process's own.
+std::uint64_t calls_to_look, looks;
+
+// Comparing costs what is mapped: looks at much come rarely.
+std::uint64_t calls_between_looks() {
+  constexpr std::uint64_t kCalls = 16;
+  const auto& state = disk_state();
+  std::uint64_t pages = 0;
+  for (std::uint32_t number = 1; number <= state.nodes_used; ++number) {
+    const auto& node = state.nodes[number - 1];
+    if (node.is_followed) pages += (node.followed_end - node.followed_begin) / kMappingPageBytes;
+  }
+  const auto place = mix64(static_cast<std::uint64_t>(current_process().pid)) + ++looks;
+  auto draws = ChoiceStream::derive(world().config.seed, Stream::fault, mix64(place));
+  return 1 + draws.below(kCalls + pages / 4);
+}
+
 void follow(DiskNode& node, std::uint64_t begin, std::uint64_t end) {
+  may_have_stored = true;
   if (!node.is_followed) {
     const MappedFile file(node, O_CREAT | O_TRUNC);
     file.resize_known(node.size);
@@ -141,6 +195,29 @@ void note_stores_to(DiskNode& node, std::uint64_t begin, std::uint64_t end) {
   if (!node.is_followed) return;
   MappedFile file(node);
   note_stores(disk_state(), node, begin / kMappingPageBytes * kMappingPageBytes, end, file);
+}
+
+int descriptor_mapped_at(std::uint64_t address) {
+  const auto* found = mapped_by_at(address);
+  return found == nullptr ? -1 : found->fd;
+}
+
+void forget_mapped_by(std::uint64_t first, std::uint64_t last) {
+  for (unsigned i = 0; i < mapped_by_used(); ++i) {
+    auto& each = mapped_by[i];
+    const auto number = static_cast<std::uint64_t>(each.fd);
+    if (each.fd >= 0 && number >= first && number <= last) {
+      each.fd = duplicate_of(each.fd, first, last);
+    }
+  }
+}
+
+bool may_have_stored;
+
+void look_now_and_then() {
+  if (calls_to_look-- != 0) return;
+  note_all_stores();
+  calls_to_look = calls_between_looks();
 }
 
 void note_all_stores() {
@@ -167,7 +244,8 @@ long map(const Call& call, Frame& f) {
   if ((raw(__NR_fcntl, fd, F_GETFL) & O_ACCMODE) != O_RDWR) return result;
   auto* node = disk_file(fd);
   if (node == nullptr) return result;
-  auto at = static_cast<std::uint64_t>(result);
+  const auto begin = static_cast<std::uint64_t>(result);
+  auto at = begin;
   const auto bytes = whole_pages(f.rsi);
   SharedFile part;
   if (!next_shared_file(at, at + bytes, part)) {  // too many to remember
@@ -175,6 +253,7 @@ long map(const Call& call, Frame& f) {
     return -ENOMEM;
   }
   name_mapped(*node, fd);
+  mapped_by[mapped_so_far++ % kMappedByMax] = {begin, begin + bytes, fd};
   if ((f.rdx & PROT_WRITE) != 0) follow(*node, f.r9, f.r9 + bytes);
   return result;
 }
@@ -193,6 +272,9 @@ long remap(const Call& call, Frame& f) {
   const long result = call.handler(f);
   if (result < 0 && result > -4096) return result;
   const auto at = static_cast<std::uint64_t>(result);
+  if (const auto* moved = mapped_by_at(f.rdi)) {
+    mapped_by[mapped_so_far++ % kMappedByMax] = {at, at + whole_pages(f.rdx), moved->fd};
+  }
   each_mapped_file(at, at + whole_pages(f.rdx),
                    [](DiskNode& node, std::uint64_t offset, std::uint64_t bytes) {
                      if (node.is_followed) follow(node, offset, offset + bytes);

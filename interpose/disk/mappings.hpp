@@ -13,8 +13,22 @@ constexpr std::uint64_t kWholeFile = ~0ull;
 /// before anything else about them is written down, and before a sync.
 void note_stores_to(DiskNode& node, std::uint64_t begin = 0, std::uint64_t end = kWholeFile);
 void note_all_stores();
+
+/// Whether this process may have stored to a file of the disk.
+extern bool may_have_stored;
+/// At a call of such a process: notes what was stored until now, now and then, as a kernel writes
+/// pages back at times of its own. So what was overwritten later may be what the disk has.
+void look_now_and_then();
+
 /// Bytes [begin, end) are no stores: a call wrote them.
 void learn(DiskNode& node, std::uint64_t begin, std::uint64_t end);
+
+/// The file of the disk, mapped shared by who may write; nullptr: it is none.
+inline DiskNode* mapped_file(const SharedFile& part) {
+  auto* node = find_node(disk_state(), part.device, part.number);
+  const bool is_file = node != nullptr && node->kind == NodeKind::file && node->is_mapped;
+  return is_file ? node : nullptr;
+}
 
 /// Calls visit(node, offset, bytes) for the files of the disk that are mapped shared, by who may
 /// write, in [begin, end).
@@ -22,9 +36,7 @@ template <typename Visit>
 void each_mapped_file(std::uint64_t begin, std::uint64_t end, Visit visit) {
   SharedFile part;
   while (next_shared_file(begin, end, part)) {
-    auto* node = find_node(disk_state(), part.device, part.number);
-    const bool is_file = node != nullptr && node->kind == NodeKind::file && node->is_mapped;
-    if (is_file) visit(*node, part.offset, part.end - part.begin);
+    if (auto* node = mapped_file(part)) visit(*node, part.offset, part.end - part.begin);
   }
 }
 
@@ -32,6 +44,12 @@ inline std::uint64_t whole_pages(std::uint64_t bytes) {
   constexpr std::uint64_t kPageBytes = 4096;
   return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
 }
+
+/// A descriptor of this process for the open file that was mapped there; -1: it has none, or none
+/// any more.
+int descriptor_mapped_at(std::uint64_t address);
+/// Descriptors from `first` to `last` are about to be closed or replaced.
+void forget_mapped_by(std::uint64_t first, std::uint64_t last);
 
 long map(const Call& call, Frame& f);
 long protect(const Call& call, Frame& f);

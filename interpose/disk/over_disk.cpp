@@ -2,6 +2,7 @@
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
+#include <linux/close_range.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -106,6 +107,7 @@ long control_over_disk(const Call& call, Frame& f) {
 
 long close_over_disk(const Call& call, Frame& f) {
   auto* node = disk_file(static_cast<int>(f.rdi));
+  if (node != nullptr) disk::forget_mapped_by(f.rdi, f.rdi);
   const long result = call.handler(f);
   if (node != nullptr) note_closed(disk_state(), *node);
   return result;
@@ -142,6 +144,7 @@ long rename_over_disk(const Call& call, Frame& f) {
 
 long call_over_disk(const Call& call, Frame& f) {
   const int directory = static_cast<int>(f.rdi);
+  if (disk::may_have_stored) disk::look_now_and_then();
   switch (f.number) {
     case __NR_write:
     case __NR_writev:
@@ -167,6 +170,13 @@ long call_over_disk(const Call& call, Frame& f) {
     case __NR_pkey_mprotect: return disk::protect(call, f);
     case __NR_mremap: return disk::remap(call, f);
     case __NR_close: return close_over_disk(call, f);
+    case __NR_close_range:
+      if ((f.rdx & CLOSE_RANGE_CLOEXEC) == 0) disk::forget_mapped_by(f.rdi, f.rsi);
+      return call.handler(f);
+    case __NR_dup2:
+    case __NR_dup3:
+      if (f.rdi != f.rsi) disk::forget_mapped_by(f.rsi, f.rsi);
+      return call.handler(f);
     case __NR_open:
     case __NR_openat:
     case __NR_openat2:

@@ -44,6 +44,8 @@ bool is_told(const DiskNode& node, int fd) {
 
 }  // namespace
 
+bool is_same_open_file(int fd, int other) { return is_same(own_pid(), fd, own_pid(), other); }
+
 void note_failure(DiskNode& node, int fd, int error) {
   ++node.failures;
   node.failed_how = error;

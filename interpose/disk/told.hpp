@@ -6,6 +6,8 @@
 
 namespace detsim::disk {
 
+/// Whether two descriptors of this process stand for one open file.
+bool is_same_open_file(int fd, int other);
 /// A sync of the file failed with this errno, and the descriptor is told (-1: none is).
 void note_failure(DiskNode& node, int fd, int error);
 /// The descriptor has been opened now: what failed before is none of its business.

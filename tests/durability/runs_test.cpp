@@ -117,6 +117,12 @@ TEST_CASE("stores and other calls that change the file") {
   CHECK(has_only(truncated, 16, 32, "."));
 }
 
+TEST_CASE("what was stored and overwritten may be what the disk has") {
+  const auto found = found_after("twice", 16);
+  CHECK(has_only(found, 0, 32, "onm"));
+  for (const char each : {'o', 'n', 'm'}) CHECK(has_some(found, 0, 32, each));
+}
+
 TEST_CASE("files of the disk are not cloned, and copied instead") {
   const Place place;
   const auto stores = std::string(TARGETS) + "stores ";
@@ -151,6 +157,13 @@ TEST_CASE("a failed sync is told to each open file once, and to none that is ope
                                   {"--profile", profile, "--fault", "disk.fsync_fail,when=3"}, 1);
     CHECK_MESSAGE(result.output == "xwwxwww\n", result.error);
   }
+}
+
+TEST_CASE("a failed msync is told to the open file that was mapped") {
+  const Place place;
+  const auto result = place.run(std::string(TARGETS) + "stores other", "true",
+                                {"--fault", "disk.fsync_fail,when=1,path=**/file,call=msync"}, 1);
+  CHECK_MESSAGE(result.output == "xwxw\n", result.error);
 }
 
 TEST_CASE("after a failed sync btrfs shows what is on the disk, the others what was written") {

@@ -48,12 +48,37 @@ void in_child(char* at, char what) {
   waitpid(child, nullptr, 0);
 }
 
+void store_twice(char* at) {
+  memset(at, 'n', kBytes);
+  for (int i = 0; i < 64; ++i) access("file", F_OK);
+  memset(at, 'm', kBytes);
+}
+
+void store_and_cut(int fd, char* at) {
+  memset(at, 'n', kBytes);
+  check(ftruncate(fd, kPage) == 0, "ftruncate");
+  check(ftruncate(fd, kBytes) == 0, "ftruncate");
+  check(fsync(fd) == 0, "fsync");
+  memset(at + kPage, 'm', kPage);
+}
+
+void tell_other(int fd, char* at) {
+  const int other = open("file", O_RDWR), same = dup(fd);
+  const int later = dup2(other, fd);  // the number by which it was mapped stands for another now
+  say_synced(msync(at, kBytes, MS_SYNC));
+  for (const int each : {same, other, later}) say_synced(fsync(each));
+  putchar(10);
+  fflush(stdout);
+}
+
 void store(const std::string& how, int fd, char* at) {
   if (how == "none") {
     memset(at, 'n', kBytes);
   } else if (how == "page") {
     memset(at, 'n', kBytes);
     check(msync(at + kPage, kPage, MS_SYNC) == 0, "msync");
+  } else if (how == "twice") {  // what comes first is overwritten before anything is synced
+    store_twice(at);
   } else if (how == "async") {
     memset(at, 'n', kBytes);
     check(msync(at, kBytes, MS_ASYNC) == 0, "msync");
@@ -108,6 +133,8 @@ void store(const std::string& how, int fd, char* at) {
     say_synced(fsync(fd));
     putchar(10);
     fflush(stdout);
+  } else if (how == "other") {  // who was told is the open file that was mapped, whatever is open
+    tell_other(fd, at);
   } else if (how == "child") {
     in_child(at, 'n');
     munmap(at, kBytes);
@@ -128,11 +155,7 @@ void store(const std::string& how, int fd, char* at) {
     check(mprotect(at, kBytes, PROT_READ | PROT_WRITE) == 0, "mprotect");
     memset(at, 'n', kBytes);
   } else if (how == "truncate") {
-    memset(at, 'n', kBytes);
-    check(ftruncate(fd, kPage) == 0, "ftruncate");
-    check(ftruncate(fd, kBytes) == 0, "ftruncate");
-    check(fsync(fd) == 0, "fsync");
-    memset(at + kPage, 'm', kPage);
+    store_and_cut(fd, at);
   }
 }
 
