@@ -29,15 +29,6 @@ ChoiceStream draws_of(const FaultState& state, const FaultRule& rule, std::uint6
                               mix64(mix64(place ^ mix64(ancestry)) + asked));
 }
 
-TaskDraws& draws_of_task(FaultState& state, const Opportunity& what) {
-  auto& task = state.tasks[place_of(what.task)];
-  if (task.ancestry != what.ancestry) {
-    task = {};
-    task.ancestry = what.ancestry;
-  }
-  return task;
-}
-
 // Where the strike stands in the list that the run follows; nullptr: it does not.
 const StrikeChoice* find_listed(const FaultState& state, const StrikeChoice& strike) {
   std::uint64_t low = 0, high = state.listed_used;
@@ -70,13 +61,38 @@ bool is_its_turn(const FaultRule& rule, std::uint64_t number) {
   return false;
 }
 
-bool is_decided(const FaultState& state, const FaultRule& rule, const Opportunity& what,
-                std::uint64_t asked) {
+// The first opportunity from now on that may be struck, whatever is drawn.
+std::uint64_t next_chance(const FaultRule& rule) {
+  if (rule.strikes >= rule.max) return kNoEnd;
+  auto next = rule.opportunities + 1;
+  if (rule.is_point && next < rule.occurrence) next = rule.occurrence;
+  if (next <= rule.after) next = rule.after + 1;
+  if (next < rule.first) next = rule.first;
+  return rule.first != 0 && next > rule.last ? kNoEnd : next;
+}
+
+// Draws some questions ahead: each draw is a pure function of its number.
+bool is_drawn(const FaultState& state, const FaultRule& rule, TaskDraws& task) {
+  constexpr std::uint32_t kAhead = 16;
+  const auto index = index_of(state, rule);
+  const auto asked = task.asked[index];
+  const auto strikes = [&](std::uint32_t number) {
+    return draws_of(state, rule, task.ancestry, number).below(kCertain) < rule.per_billion;
+  };
+  auto& drawn_at = task.drawn_at[index];
+  if (asked < drawn_at) return false;
+  const bool is_struck = strikes(asked);
+  drawn_at = asked + 1;
+  while (drawn_at <= asked + kAhead && !strikes(drawn_at)) ++drawn_at;
+  return is_struck;
+}
+
+bool is_decided(const FaultState& state, const FaultRule& rule, TaskDraws& task) {
+  if (rule.opportunities < rule.chance_at) return false;
   if (rule.strikes >= rule.max) return false;
   if (rule.is_point && rule.opportunities < rule.occurrence) return false;
   if (!is_its_turn(rule, rule.opportunities)) return false;
-  return rule.per_billion >= kCertain ||
-         draws_of(state, rule, what.ancestry, asked).below(kCertain) < rule.per_billion;
+  return rule.per_billion >= kCertain || is_drawn(state, rule, task);
 }
 
 }  // namespace
@@ -103,14 +119,15 @@ bool decide_fault(FaultState& state, FaultRule& rule, const Opportunity& what) {
     if (was_dirty || !rule.dirty) return false;
   }
   ++rule.opportunities;
-  auto& asked = draws_of_task(state, what).asked[index_of(state, rule)];
-  ++asked;
+  auto& task = draws_of_task(state, what.task, what.ancestry);
+  const auto asked = ++task.asked[index_of(state, rule)];
   const StrikeChoice identity{index_of(state, rule), what.ancestry, asked};
   if (state.follows_list) {
     const auto* listed = find_listed(state, identity);
     if (listed == nullptr) return false;
     state.listed[listed - state.listed].met = true;
-  } else if (!is_decided(state, rule, what, asked)) {
+  } else if (!is_decided(state, rule, task)) {
+    rule.chance_at = next_chance(rule);
     return false;
   }
   state.decided = identity;
@@ -121,6 +138,16 @@ bool decide_fault(FaultState& state, FaultRule& rule, const Opportunity& what) {
 void withdraw(FaultRule& rule) {
   DETSIM_INVARIANT(rule.strikes > 0);
   --rule.strikes;
+  rule.chance_at = 0;
+}
+
+TaskDraws& draws_of_task(FaultState& state, std::uint32_t number, std::uint64_t ancestry) {
+  auto& task = state.tasks[place_of(number)];
+  if (task.ancestry != ancestry) {
+    task = {};
+    task.ancestry = ancestry;
+  }
+  return task;
 }
 
 std::uint64_t draw_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task,

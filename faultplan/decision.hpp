@@ -37,6 +37,15 @@ inline bool needs_process(const FaultRule& rule) {
 bool decide_fault(FaultState& state, FaultRule& rule, const Opportunity& what);
 void withdraw(FaultRule& rule);
 
+/// How often the current task asked each rule.
+TaskDraws& draws_of_task(FaultState& state, std::uint32_t task, std::uint64_t ancestry);
+
+/// Whether the rule is certain to let its next opportunity pass, as far as is known: decisions find
+/// out how many of the next ones do. It then may be counted and not decided.
+inline bool will_pass(const FaultRule& rule, const TaskDraws& task, std::uint32_t index) {
+  return rule.opportunities + 1 < rule.chance_at || task.asked[index] + 1 < task.drawn_at[index];
+}
+
 /// A draw below `bound` that belongs to the strike that was decided last for this task: which
 /// errno, how many bytes.
 std::uint64_t draw_of_strike(const FaultState& state, const FaultRule& rule, std::uint32_t task,

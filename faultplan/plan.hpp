@@ -51,6 +51,7 @@ struct FaultRule {
 
   // -- what came of it
   std::uint64_t opportunities = 0, strikes = 0;
+  std::uint64_t chance_at = 0;  // no opportunity before this one can be struck; 0: not known
 };
 
 /// What the plan says of disks. Its scope, where faults of disks strike that are not told a path:
@@ -89,6 +90,7 @@ constexpr unsigned kFaultTasksMax = 16384;
 struct TaskDraws {
   std::uint64_t ancestry = 0;
   std::uint32_t asked[kRulesMax] = {};
+  std::uint32_t drawn_at[kRulesMax] = {};  // no question before this one draws a strike
 };
 
 /// What the plan may want of one system call, whatever its arguments: found out by the shim when

@@ -78,10 +78,10 @@ extern "C" void detsim_enter(Frame* frame) {
   if (may_park_before_calls()) [[unlikely]]
     park_before(f);
   long result;
-  bool asks_plan = is_planned(f.number);
+  bool is_struck = is_planned(f.number) && plan_strikes(call, f);
   do {
-    result = asks_plan ? call_under_plan(call, f) : carry_out(call, f);
-    asks_plan = false;
+    result = is_struck ? call_under_plan(call, f) : carry_out(call, f);
+    is_struck = false;
     if (result == kFrameIsSet) break;
     f.rax = static_cast<std::uint64_t>(result);
     record_call(f, result);

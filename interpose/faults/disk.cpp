@@ -12,6 +12,7 @@
 #include "interpose/disk/failing.hpp"
 #include "interpose/disk/writes.hpp"
 #include "interpose/faults/effects.hpp"
+#include "interpose/faults/lost_pages.hpp"
 #include "interpose/faults/marks.hpp"
 #include "interpose/faults/pieces.hpp"
 
@@ -101,7 +102,9 @@ bool lose_page(Moment& moment) {
   moment.value = f.r9 + page * kPageBytes;
   const long lost = raw(__NR_mmap, at, kPageBytes, f.rdx, MAP_PRIVATE | MAP_FIXED, moment.fd,
                         kFarBehind + moment.value);
-  return lost == static_cast<long>(at);
+  if (lost != static_cast<long>(at)) return false;
+  note_lost_page(at);
+  return true;
 }
 
 bool shorten(Moment& moment, bool silently) {

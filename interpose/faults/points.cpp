@@ -166,6 +166,8 @@ OpSet possible_ops(std::uint64_t number) {
   return ops;
 }
 
+bool depends_on_arguments(std::uint64_t number) { return more_possible_ops(number) != 0; }
+
 const Point& point_of(std::uint64_t number) {
   return number < kCallsMax ? kTable.rows[number] : kAny;
 }

@@ -41,6 +41,9 @@ struct Point {
 /// All that a call may do, whatever its arguments are.
 OpSet possible_ops(std::uint64_t number);
 
+/// Whether what the call does depends on more of its arguments than what its descriptor is.
+bool depends_on_arguments(std::uint64_t number);
+
 /// The row of a call; one that does nothing but `any` when it has none.
 const Point& point_of(std::uint64_t number);
 

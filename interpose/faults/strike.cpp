@@ -1,15 +1,22 @@
 #include "interpose/faults/strike.hpp"
 
+#include <asm-generic/errno.h>
+#include <sys/socket.h>
+
 #include "faultplan/text.hpp"
 #include "interpose/base/library.hpp"
+#include "interpose/base/user.hpp"
 #include "interpose/calls/inodes.hpp"
 #include "interpose/disk/over_disk.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/switch.hpp"
 #include "interpose/faults/clocks.hpp"
 #include "interpose/faults/effects.hpp"
+#include "interpose/faults/lost_pages.hpp"
 #include "interpose/faults/marks.hpp"
+#include "interpose/faults/passing.hpp"
 #include "interpose/faults/paths.hpp"
+#include "scheduler/invariant.hpp"
 
 namespace detsim {
 namespace {
@@ -118,22 +125,30 @@ const CallConcern& concern_of(std::uint64_t number) {
 
 struct Struck {
   FaultRule* rules[kStruckMax];
-  unsigned count = 0;
+  unsigned count;
 };
 
 // Every rule decides for itself, whatever the others did.
-void decide_all(Moment& moment, const CallConcern& concern, Struck& struck) {
+Opportunities decide_all(Moment& moment, const CallConcern& concern, Struck& struck) {
   auto& state = fault_state();
   auto what = opportunity_of(moment);
+  Opportunities opportunities;
+  struck.count = 0;
   for (unsigned word = 0; word < kRulesMax / 64; ++word) {
     for (auto left = concern.rules[word]; left != 0; left &= left - 1) {
       auto& rule = state.rules[word * 64 + static_cast<unsigned>(__builtin_ctzll(left))];
-      if (!may_apply(state, rule, what) || !complete(what, rule, moment)) continue;
+      if (!may_apply(state, rule, what) || !complete(what, rule, moment)) {
+        opportunities.add_later(rule);
+        continue;
+      }
+      const auto before = rule.opportunities;
       if (decide_fault(state, rule, what) && struck.count < kStruckMax) {
         struck.rules[struck.count++] = &rule;
       }
+      opportunities.add(rule, rule.opportunities != before);
     }
   }
+  return opportunities;
 }
 
 void strike_one(Moment& moment, FaultRule& rule) {
@@ -145,11 +160,7 @@ void strike_one(Moment& moment, FaultRule& rule) {
   note_strike(rule, &moment, current_process(), moment.value);
 }
 
-void strike_all(Moment& moment, const CallConcern& concern) {
-  Struck struck;
-  decide_all(moment, concern, struck);
-  if (struck.count == 0) [[likely]]
-    return;
+void strike_all(Moment& moment, const Struck& struck) {
   for (unsigned i = 0; i < struck.count; ++i) {
     if (row_of(struck.rules[i]->fault).effect == Effect::beside) {
       strike_one(moment, *struck.rules[i]);
@@ -165,31 +176,91 @@ void strike_all(Moment& moment, const CallConcern& concern) {
   }
 }
 
+// False: the plan has nothing to do with this call.
+bool is_concerned(Moment& moment, const CallConcern& concern) {
+  const auto& state = fault_state();
+  if ((concern.subjects & bit_of(moment.subject)) == 0) return false;
+  if ((state.ops & bit_of(Op::look_up)) != 0 && opens_hosts_file(moment)) {
+    moment.ops |= bit_of(Op::look_up);
+  }
+  return (moment.ops & state.ops) != 0;
+}
+
+bool is_watched(const Moment& moment) { return (moment.ops & fault_state().watched_ops) != 0; }
+
+// Several datagrams in one call: each is struck or not, as if it were sent by sendmsg.
+bool is_in_parts(const Moment& moment) {
+  return moment.frame.number == __NR_sendmmsg && moment.subject == Subject::datagram;
+}
+
+long send_each(const Frame& f) {
+  constexpr std::uint64_t kMostAtOnce = 1024;  // UIO_MAXIOV
+  const auto count = f.rdx < kMostAtOnce ? f.rdx : kMostAtOnce;
+  auto* messages = reinterpret_cast<mmsghdr*>(f.rsi);
+  const Call& call = call_of(__NR_sendmsg);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Frame part = f;
+    part.number = __NR_sendmsg;
+    part.rsi = reinterpret_cast<std::uint64_t>(&messages[i].msg_hdr);
+    part.rdx = f.r10;
+    const long sent =
+        plan_strikes(call, part) ? call_under_plan(call, part) : carry_out(call, part);
+    if (sent < 0) return i != 0 ? static_cast<long>(i) : sent;
+    if (!put_user(static_cast<std::uint32_t>(sent), &messages[i].msg_len)) return -EFAULT;
+  }
+  return static_cast<long>(count);
+}
+
+// What strikes the current call, from plan_strikes() to call_under_plan(): nobody else runs in
+// between.
+struct Decided {
+  std::uint64_t entered;  // World::entered of that call
+  Struck struck;
+};
+Decided decided;
+
 }  // namespace
 
-long call_under_plan(const Call& call, Frame& f) {
-  auto& state = fault_state();
+bool plan_strikes(const Call& call, Frame& f) {
+  const auto& state = fault_state();
+  if (passes_as_before(f)) return false;
   exempt_standard_streams();
   if ((state.ops & bit_of(Op::process)) != 0) settle_clocks(current_process());
   const auto& concern = concern_of(f.number);
   Moment moment(call, f);
-  if ((concern.subjects & bit_of(moment.subject)) == 0) return carry_out(call, f);
-  if ((state.ops & bit_of(Op::look_up)) != 0 && opens_hosts_file(moment)) {
-    moment.ops |= bit_of(Op::look_up);
+  decided.entered = world().entered;
+  decided.struck.count = 0;
+  if (is_in_parts(moment) || remaps_lost_pages(f)) return true;
+  if (!is_concerned(moment, concern)) return false;
+  const auto opportunities = decide_all(moment, concern, decided.struck);
+  if (decided.struck.count != 0 || state.has_after_rules || is_watched(moment) ||
+      moment.subject == Subject::datagram) {
+    return true;
   }
-  if ((moment.ops & state.ops) == 0) return carry_out(call, f);
-  const bool is_watched = (moment.ops & state.watched_ops) != 0;
-  if (is_watched) keep_past(moment);
-  strike_all(moment, concern);
+  opportunities.remember(moment);
+  return false;
+}
+
+long call_under_plan(const Call& call, Frame& f) {
+  DETSIM_INVARIANT(decided.entered == world().entered);
+  Struck struck = decided.struck;
+  const auto& concern = concern_of(f.number);
+  Moment moment(call, f);
+  if (is_in_parts(moment)) return send_each(f);
+  is_concerned(moment, concern);
+  if (is_watched(moment)) keep_past(moment);
+  strike_all(moment, struck);
   if (!moment.answered) {
-    is_watched ? carry_out_over_marks(moment) : moment.carry_out();
+    is_watched(moment) ? carry_out_over_marks(moment) : moment.carry_out();
+    if (moment.result == -EFAULT && remaps_lost_pages(f)) moment.result = remap_in_parts(call, f);
     if (moment.subject == Subject::datagram) release_held_datagram(moment);
   }
-  if (!state.has_after_rules || moment.result == kFrameIsSet || is_restart(moment.result)) {
+  if (!fault_state().has_after_rules || moment.result == kFrameIsSet || is_restart(moment.result)) {
     return moment.result;
   }
   moment.timing = Timing::after;
-  strike_all(moment, concern);
+  decide_all(moment, concern, struck);
+  strike_all(moment, struck);
   return moment.result;
 }
 

@@ -14,7 +14,13 @@ inline bool is_planned(std::uint64_t number) {
   return number < kCallNumbers ? fault_state().is_asked_of[number] : has_fault_plan();
 }
 
-/// Carries the current call out under the plan: result or -errno, as its handler.
+/// Counts the current call as an opportunity of the rules that it is one of, and lets them decide.
+/// False, as nearly always: nothing strikes, and the call goes as it does without a plan.
+bool plan_strikes(const Call& call, Frame& f);
+
+/// Carries such a call out under the plan: result or -errno, as its handler. Two functions, because
+/// frames that are on the stack when the kernel is asked cost more than what they do: processors
+/// forget there where functions return to.
 long call_under_plan(const Call& call, Frame& f);
 
 /// For faults that do not strike at a call: notes the strike in the trace and in the list.

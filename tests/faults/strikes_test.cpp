@@ -68,6 +68,23 @@ TEST_CASE("disk.read_fail: a mapped page that cannot be read is SIGBUS") {
   CHECK(strike("mapping", {"disk.read_fail=1,op=read"}).output == strike("mapping", {}).output);
 }
 
+TEST_CASE("disk.read_fail: a mapping moves with the page that it has lost") {
+  CHECK(has(strike("remapping", {}).output, "mremap 0 \nxxxxxxxx\n"));
+  std::set<std::string> places;
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    auto moved = strike("remapping", {"disk.read_fail=1,max=1"}, seed).output;
+    const auto lost = moved.find('!');
+    places.insert(moved);
+    if (lost == std::string::npos) {  // the last page: then it cannot grow
+      CHECK(has(moved, "mremap -1 ENOMEM"));
+      continue;
+    }
+    moved[lost] = 'x';
+    CHECK(has(moved, "mremap 0 \nSIGBUS BUS_ADRERR\nxxxxxxxx\n"));
+  }
+  CHECK(places.size() > 1);
+}
+
 TEST_CASE("opportunities are counted alike, whatever else the plan has") {
   const auto counted = [](const std::vector<std::string>& more) {
     const std::string report = "/tmp/detsim-faults-count." + std::to_string(getpid());
@@ -87,6 +104,22 @@ TEST_CASE("opportunities are counted alike, whatever else the plan has") {
   CHECK(counted({"proc.crash,after=1000000", "timer.drift_fast=1"}) == 2);
   CHECK(counted({"disk.corruption,after=1000000", "disk.write_fail,after=1000000,call=write"}) >=
         1);
+}
+
+TEST_CASE("calls that pass are counted and decided as those that a plan has to look at closely") {
+  const std::string close_look = "proc.crash,at.op=rename,at.path=none,at.timing=after";
+  for (const std::string rule :
+       {"disk.write_fail=0.01", "disk.write_fail=0.004,after=700,max=3", "disk.write_fail,when=999",
+        "disk.write_fail=0.5,when=1000..2000+50", "disk.write_fail,max=2,after=1600",
+        "disk.write_fail=0.02,path=**/*", "disk.write_fail=0.02,from=100us,until=300us"}) {
+    CAPTURE(rule);
+    for (unsigned seed = 1; seed <= 2; ++seed) {
+      const auto quick = strike("many", {rule, "disk.slow=0.01,delay=1us"}, seed);
+      CHECK(!quick.output.empty());
+      const auto slow = strike("many", {rule, "disk.slow=0.01,delay=1us", close_look}, seed);
+      CHECK(quick.output == slow.output);
+    }
+  }
 }
 
 TEST_CASE("disk.full: single operations, for a while, for good, and statvfs agrees") {
@@ -141,7 +174,7 @@ TEST_CASE("the network: connections and datagrams") {
   CHECK_FALSE(has(strike("network", {"net.partial_write=1"}).output, "send 13"));
   CHECK_FALSE(has(strike("network", {"net.short_read=1"}).output, "receive 13"));
   const auto sent = std::string("send 3 \nsend 3 \nsend 5 \n");
-  for (const char* what : {"datagrams", "messages"}) {  // send(2), and sendmsg(2) in two pieces
+  for (const char* what : {"datagrams", "messages", "at_once"}) {  // send, sendmsg, sendmmsg
     CAPTURE(what);
     CHECK(strike(what, {"net.packet_drop,when=2"}).output == sent + "one\nthree\n");
     CHECK(strike(what, {"net.duplicate,when=2"}).output == sent + "one\ntwo\ntwo\nthree\n");

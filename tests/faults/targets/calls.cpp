@@ -44,6 +44,19 @@ void write_and_read() {
   say("sync", fsync(fd));
 }
 
+// Prints which of many writes fail, to two files and to one that takes the place of the first.
+void many() {
+  int first = temporary();
+  const int second = temporary();
+  for (int i = 0; i < 3000; ++i) {
+    if (i == 1500) {
+      close(first);
+      first = temporary();
+    }
+    if (pwrite(i % 3 == 0 ? second : first, "x", 1, 0) != 1) std::printf("%d\n", i);
+  }
+}
+
 // Writes to one descriptor number that stands for a file of one name, of another, and another file.
 void renamed() {
   const char *before = "detsim-calls-before", *after = "detsim-calls-after";
@@ -69,20 +82,27 @@ void on_bus(int, siginfo_t* info, void*) {
   siglongjmp(behind_touch, 1);
 }
 
-// Touches the pages of a mapped file, and has one filled by a call.
-void mapping() {
-  constexpr int kPages = 4, kPageBytes = 4096;
+constexpr int kPages = 4, kPageBytes = 4096;
+
+void* map_file() {
+  const int fd = temporary();
+  const std::string text(kPageBytes, 'x');
+  for (int i = 0; i < 2 * kPages; ++i) {
+    if (write(fd, text.data(), kPageBytes) != kPageBytes) return nullptr;
+  }
   struct sigaction action = {};
   action.sa_sigaction = on_bus;
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGBUS, &action, nullptr);
-  const int fd = temporary(), zero = open("/dev/zero", O_RDONLY);
-  const std::string text(kPageBytes, 'x');
-  for (int i = 0; i < kPages; ++i) {
-    if (write(fd, text.data(), kPageBytes) != kPageBytes) return;
-  }
   void* at = mmap(nullptr, kPages * kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
   say("mmap", at == MAP_FAILED ? -1 : 0);
+  return at;
+}
+
+// Touches the pages of a mapped file, and has one filled by a call.
+void mapping() {
+  void* at = map_file();
+  const int zero = open("/dev/zero", O_RDONLY);
   for (int i = 0; i < kPages; ++i) {
     auto* page = static_cast<volatile char*>(at) + i * kPageBytes;
     if (sigsetjmp(behind_touch, 1) == 0) {
@@ -92,6 +112,27 @@ void mapping() {
     }
   }
   say("munmap", munmap(at, kPages * kPageBytes));
+}
+
+// The mapping moves and grows; one character for each page: x, or ! for SIGBUS.
+void remapping() {
+  void* at = map_file();
+  void* wanted =
+      mmap(nullptr, 2 * kPages * kPageBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  at = mremap(at, kPages * kPageBytes, 2 * kPages * kPageBytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+              wanted);
+  say("mremap", at == wanted ? 0 : -1);
+  if (at != wanted) return;
+  std::string seen;
+  for (int i = 0; i < 2 * kPages; ++i) {
+    const auto* page = static_cast<volatile char*>(at) + i * kPageBytes;
+    if (sigsetjmp(behind_touch, 1) == 0) {
+      seen += *page;
+    } else {
+      seen += '!';
+    }
+  }
+  std::printf("%s\n", seen.c_str());
 }
 
 void space() {
@@ -164,17 +205,37 @@ long send_in_pieces(int fd, const char* text) {
   return sendmsg(fd, &message, 0);
 }
 
+void receive_all(int fd) {
+  char text[16] = {};
+  while (recv(fd, text, sizeof text - 1, MSG_DONTWAIT) > 0) {
+    std::printf("%s\n", text);
+    std::memset(text, 0, sizeof text);
+  }
+}
+
 void datagrams(bool in_pieces) {
   int ends[2];
   socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
   for (const char* text : {"one", "two", "three"}) {
     say("send", in_pieces ? send_in_pieces(ends[0], text) : send(ends[0], text, strlen(text), 0));
   }
-  char text[16] = {};
-  while (recv(ends[1], text, sizeof text - 1, MSG_DONTWAIT) > 0) {
-    std::printf("%s\n", text);
-    std::memset(text, 0, sizeof text);
+  receive_all(ends[1]);
+}
+
+void datagrams_at_once() {
+  int ends[2];
+  socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+  std::string texts[] = {"one", "two", "three"};
+  iovec pieces[3] = {};
+  mmsghdr messages[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    pieces[i] = {texts[i].data(), texts[i].size()};
+    messages[i].msg_hdr.msg_iov = &pieces[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
   }
+  const int count = sendmmsg(ends[0], messages, 3, 0);
+  for (int i = 0; i < count; ++i) say("send", messages[i].msg_len);
+  receive_all(ends[1]);
 }
 
 void list() {
@@ -217,7 +278,10 @@ int main(int, char** arguments) {
   if (what == "list") list();
   if (what == "app") app();
   if (what == "broken") broken();
+  if (what == "at_once") datagrams_at_once();
+  if (what == "many") many();
   if (what == "mapping") mapping();
+  if (what == "remapping") remapping();
   if (what == "renamed") renamed();
   return 0;
 }
