@@ -130,8 +130,8 @@ bool net_connection_reset(Moment& moment) {
 }
 
 bool net_connect_timeout(Moment& moment) {
-  if (!is_nonblocking(moment.fd)) stay(moment, parameter(*moment.rule, "delay"));
-  return answer_error(moment);
+  answer_error(moment);
+  return is_nonblocking(moment.fd) || stay(moment, parameter(*moment.rule, "delay"));
 }
 
 bool net_connect_refused(Moment& moment) { return answer_error(moment); }

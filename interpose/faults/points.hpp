@@ -66,6 +66,7 @@ struct Moment {
   long result = 0;
   int error = 0;            // for the list of strikes
   std::uint64_t value = 0;  // the same
+  bool is_noted = false;    // there already
 
   /// Absolute, without links where the kernel knows; "" when there is none. Found when asked for.
   const char* path();

@@ -45,7 +45,9 @@ void leave_whole_remainder(const Frame& f) {
 }  // namespace
 
 bool stay(Moment& moment, std::uint64_t duration_ns) {
-  moment.value = duration_ns;
+  // Now, since the process may end before this is over.
+  note_strike(*moment.rule, &moment, current_process(), duration_ns);
+  moment.is_noted = true;
   wait_for(WaitKind::sleep, {kFaultSpace, current_task().id},
            world().scheduler.now_ns + duration_ns, false);
   return true;

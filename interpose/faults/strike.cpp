@@ -155,9 +155,10 @@ void strike_one(Moment& moment, FaultRule& rule) {
   moment.rule = &rule;
   moment.error = 0;
   moment.value = 0;
+  moment.is_noted = false;
   // What ends the process or the run does not come back: it notes itself.
   if (!kCarriers.of[static_cast<unsigned>(rule.fault)](moment)) return withdraw(rule);
-  note_strike(rule, &moment, current_process(), moment.value);
+  if (!moment.is_noted) note_strike(rule, &moment, current_process(), moment.value);
 }
 
 void strike_all(Moment& moment, const Struck& struck) {

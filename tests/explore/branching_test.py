@@ -66,18 +66,23 @@ def check_refusal(directory):
          directory + '/fork-said', '--', program('fork'), code=0)
 
 
+def failing_branch(where, *options):
+    """A failure that only a branch of its seed has; None: there is none, which is a failure."""
+    for seed in range(1, 60):
+        report, _ = explore(f'{where}-{seed}', 'pool', '--branch=6', '--seeds', f'{seed}..{seed}',
+                            *options)
+        for failure in report['failures']:
+            if 'decision' in failure:
+                return failure
+    check(False, 'no seed of 60 has a branch that fails where it does not')
+    return None
+
+
 def check_failures(directory):
     """A failure that only a branch has is kept, and repeated."""
-    for seed in range(1, 60):
-        where = f'{directory}/failing-{seed}'
-        report, _ = explore(where, 'pool', '--branch=6', '--seeds', f'{seed}..{seed}')
-        kept = [failure for failure in report['failures'] if 'decision' in failure]
-        if kept:
-            break
-    else:
-        check(False, 'no seed of 60 has a branch that fails where it does not')
+    failure = failing_branch(directory + '/failing')
+    if failure is None:
         return
-    failure = kept[0]
     check(failure['dir'] != '' and 'problem' not in failure, f'{failure}')
     for _ in range(REPLAYS):
         says('the same run', DETSIM, 'replay', failure['dir'])
@@ -86,10 +91,53 @@ def check_failures(directory):
                 '--branch-at', at, '--', program('pool'))
     check('a job of the first half ended last' in named.text, f'{failure}: {named.text}')
     merged = directory + '/merged.json'
-    run(DETSIM, 'report', 'merge', '--json', merged, where)
-    again = [one for one in load(merged)['failures'] if 'decision' in one]
-    check([(one['decision'], one['child']) for one in again] ==
-          [(one['decision'], one['child']) for one in kept], f'{again}, {kept}')
+    run(DETSIM, 'report', 'merge', '--json', merged, os.path.dirname(failure['dir']))
+    again = [(one['decision'], one['child']) for one in load(merged)['failures']
+             if 'decision' in one]
+    check((failure['decision'], failure['child']) in again, f'{again}, {failure}')
+
+
+# A branch has the draws of its seed: what strikes depends on what its tasks come to ask.
+FAULTS = ['--fault', 'proc.cpu_starvation=0.02', '--fault', 'proc.slow=0.01']
+
+
+def check_struck(directory):
+    """With a fault plan: what fails in a branch alone is kept with its strikes, and repeated."""
+    where = directory + '/struck'
+    one, rows = explore(where + '-1', 'files', '--branch=3', '--runs', '6', '-j', '1',
+                        '--fault', 'disk.open_fail=0.01', *FAULTS)
+    two, rows_of_two = explore(where + '-2', 'files', '--branch=3', '--runs', '6', '-j', '2',
+                               '--fault', 'disk.open_fail=0.01', *FAULTS)
+    check(rows == rows_of_two, f'{sorted(rows ^ rows_of_two)} differ')
+    check(one['faults'] == two['faults'] and one['branching']['children'] > 100,
+          f'{one["faults"]}, {two["faults"]}, {one["branching"]}')
+    check(all(rule['strikes'] for rule in one['faults']), f'{one["faults"]}')
+    failure = failing_branch(where, *FAULTS)
+    if failure is None:
+        return
+    check('strike ' in read(failure['dir'] + '/choices.txt'), read(failure['dir'] + '/choices.txt'))
+    for _ in range(3):
+        says('the same run', DETSIM, 'replay', failure['dir'])
+    named = run(DETSIM, 'run', '--seed', str(failure['seed']), '--strategy', failure['strategy'],
+                '--branch-at', f'{failure["decision"]}:{failure["child"]}', *FAULTS,
+                '--fault-log', 'named.jsonl', '--', program('pool'))
+    check('a job of the first half ended last' in named.text, f'{failure}: {named.text}')
+    check(read('named.jsonl') == read(failure['dir'] + '/strikes.jsonl'),
+          f'{failure}: {read("named.jsonl")}')
+    says('The switch that decides', DETSIM, 'bisect', '-q', failure['dir'], code=0)
+
+
+def check_disk(directory):
+    """A disk that forgets cannot be copied: it is said, and the seeds are explored."""
+    where = directory + '/disk'
+    os.makedirs(directory + '/store')
+    out = where + '.json'
+    said = run(DETSIM, 'explore', '--branch', '--runs', '4', '--dir', where, '--json', out,
+               '--disk', directory + '/store', '--', program('pool'))
+    branching = load(out)['branching']
+    check(branching['roots'] == 4 and branching['children'] == 0, f'{branching}')
+    check('a disk that forgets' in branching['refused'] and 'a disk that forgets' in said.text,
+          said.text)
 
 
 def check_resumption(directory):
@@ -122,6 +170,8 @@ def main(directory):
     check_workers(directory)
     check_refusal(directory)
     check_failures(directory)
+    check_struck(directory)
+    check_disk(directory)
     check_resumption(directory)
 
 

@@ -6,11 +6,13 @@
 //    fork_server_test --branches LISTS PROGRAM...
 //    fork_server_test --point SEEDS PROGRAM...
 //    fork_server_test --leave SEEDS PROGRAM...
+//    fork_server_test --leave-struck SEEDS PROGRAM...
 //
 // --point: the programs do most of their work before they call detsim_fork_point(), and copies do
 // not repeat it.
 // --leave: branches from the middle (docs/branching.md) are the runs that their names and that
 // their choices give from the start.
+// --leave-struck: the same with a fault plan; their strikes are the same, too.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #include "launcher/explore/explorer.hpp"
 #include "launcher/explore/one_run.hpp"
 #include "launcher/explore/own_files.hpp"
+#include "launcher/fault_texts.hpp"
 #include "launcher/follow.hpp"
 
 namespace {
@@ -30,7 +33,7 @@ using namespace detsim;
 struct Seen {
   std::uint64_t trace_hash, events, schedule_hash;
   int code;
-  std::string output, error;
+  std::string output, error, strikes;
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
@@ -38,7 +41,8 @@ Seen see(Runner& runner, const RunOptions& options) {
   const auto run = runner.run(options);
   if (run.result.refused != 0) fmt::print("refused: {}\n", run.result.problem);
   return {run.result.trace_hash,    run.result.events, run.result.schedule_hash,
-          exit_code_of(run.result), run.output,        run.error};
+          exit_code_of(run.result), run.output,        run.error,
+          log_of(run.result.faults)};
 }
 
 std::vector<Seen> see_all(Runner& runner, const RunOptions& common, std::uint64_t seeds) {
@@ -173,6 +177,14 @@ std::vector<Branched> branch_all(RunOptions options, std::uint64_t seeds, std::s
   return all;
 }
 
+// What the strikes of a run add to its choices: with them, no plan decides any more.
+std::shared_ptr<const Choices> with_strikes(Runner& fresh, const RunOptions& options,
+                                            const Choices& choices) {
+  auto listed = std::make_shared<Choices>(choices);
+  list_strikes(fresh.run(options).result.faults, *listed);
+  return listed;
+}
+
 // A branch is the run that its name gives from the start, and the one that its choices do.
 bool is_same_anew(Runner& fresh, const Branched& branched, const std::string& trace_path) {
   auto options = branched.options;
@@ -183,9 +195,13 @@ bool is_same_anew(Runner& fresh, const Branched& branched, const std::string& tr
   options.choices = trace == nullptr ? nullptr : choices_of(*trace, problem);
   options.trace_path.clear();
   options.branch = {};
-  if (options.choices == nullptr) fmt::print("{}\n", problem);
-  const bool is_same =
-      named == branched.seen && options.choices != nullptr && see(fresh, options) == branched.seen;
+  if (options.choices == nullptr) {
+    fmt::print("{}\n", problem);
+    return false;
+  }
+  const bool is_struck = !options.faults_text.empty();
+  if (is_struck) options.choices = with_strikes(fresh, branched.options, *options.choices);
+  const bool is_same = named == branched.seen && see(fresh, options) == branched.seen;
   if (!is_same) {
     fmt::print("{}: {} is another run anew\n", options.command[0],
                name_of_run(options.seed, branched.options.branch));
@@ -193,8 +209,23 @@ bool is_same_anew(Runner& fresh, const Branched& branched, const std::string& tr
   return is_same;
 }
 
-unsigned compare_leaving(const std::string& program, std::uint64_t seeds) {
+// Files and calls that fail often enough to matter, and not so often that nothing else happens.
+std::string add_plan(RunOptions& options) {
+  auto problem = add_faults(options, "chaos");
+  for (const auto* rule :
+       {"disk.write_fail=0.03", "disk.partial_write=0.05", "disk.open_fail=0.02",
+        "disk.stale_read=0.05", "proc.cpu_starvation=0.01", "proc.crash=0.0005"}) {
+    if (problem.empty()) problem = add_fault(options, rule);
+  }
+  return problem;
+}
+
+unsigned compare_leaving(const std::string& program, std::uint64_t seeds, bool is_struck) {
   auto options = options_for(program);
+  if (const auto problem = is_struck ? add_plan(options) : ""; !problem.empty()) {
+    fmt::print("{}\n", problem);
+    return 1;
+  }
   make_private(options);
   std::string refused;
   const auto all = branch_all(options, seeds, refused);
@@ -202,7 +233,13 @@ unsigned compare_leaving(const std::string& program, std::uint64_t seeds) {
   const auto trace_path =
       fmt::format("{}/branch-{}.trace", std::filesystem::current_path().string(), getpid());
   unsigned wrong = all.empty() ? 1 : 0;
-  for (const auto& branched : all) wrong += is_same_anew(fresh, branched, trace_path) ? 0 : 1;
+  std::size_t strikes = 0;
+  for (const auto& branched : all) {
+    wrong += is_same_anew(fresh, branched, trace_path) ? 0 : 1;
+    strikes += branched.seen.strikes.empty() ? 0 : 1;
+  }
+  if (is_struck) fmt::print("{} of {} branches were struck\n", strikes, all.size());
+  if (is_struck && strikes == 0) ++wrong;
   std::filesystem::remove(trace_path);
   return wrong;
 }
@@ -212,13 +249,14 @@ unsigned compare_leaving(const std::string& program, std::uint64_t seeds) {
 int main(int count, char** arguments) {
   const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
   const bool has_point = count > 1 && std::string(arguments[1]) == "--point";
-  const bool leaves = count > 1 && std::string(arguments[1]) == "--leave";
+  const bool is_struck = count > 1 && std::string(arguments[1]) == "--leave-struck";
+  const bool leaves = is_struck || (count > 1 && std::string(arguments[1]) == "--leave");
   const int first = branches || has_point || leaves ? 3 : 2;
   if (count <= first) return 2;
   const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
   unsigned wrong = 0;
   for (int i = first; i < count; ++i) {
-    wrong += leaves     ? compare_leaving(arguments[i], number)
+    wrong += leaves     ? compare_leaving(arguments[i], number, is_struck)
              : branches ? compare_branches(arguments[i], number)
                         : compare(arguments[i], number, has_point);
   }

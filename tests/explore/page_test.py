@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """The page of an exploration in a real browser: opened, filtered, expanded, copied from.
 
-    page_test.py DETSIM SAMPLE [RUNS...]
+    page_test.py DETSIM SAMPLE BRANCHING [RUNS...]
 
-Without arguments behind SAMPLE with 1,000 and 100,000 runs, whose result directories are made up.
+BRANCHING is a program of which a branch fails where its seed does not (branch_pool). Without
+arguments behind it with 1,000 and 100,000 runs, whose result directories are made up.
 DETSIM_PAGE_SLACK: by how much a busy machine may exceed the limits. Default: 4.
 """
 import json
@@ -13,11 +14,11 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + '/..')
-from checking import check, judge, run, says, wait_until
+from checking import check, judge, load, run, says, wait_until
 from test_programs import build_tests
 
-DETSIM, SAMPLE = sys.argv[1:3]
-SIZES = [int(word) for word in sys.argv[3:]] or [1000, 100000]
+DETSIM, SAMPLE, BRANCHING = sys.argv[1:4]
+SIZES = [int(word) for word in sys.argv[4:]] or [1000, 100000]
 SLACK = float(os.environ.get('DETSIM_PAGE_SLACK', '4'))
 WRITE_SECONDS, OPEN_SECONDS = 5, 2
 
@@ -233,6 +234,41 @@ def look_at_tests(driver, directory):
     says('1 FAILED TEST', 'sh', '-c', copied_from(driver, '#grid-space .grid-row .copy'), code=1)
 
 
+def branch_that_fails(out):
+    for seed in range(1, 60):
+        run(DETSIM, 'explore', '-q', '--branch=6', '--seeds', f'{seed}..{seed}', '--fault',
+            'proc.cpu_starvation=0.02', '--dir', out, '--html', out + '.html', '--json',
+            out + '.json', '--', BRANCHING)
+        failures = load(out + '.json')['failures']
+        if failures and 'decision' in failures[0]:
+            return failures[0]
+    return None
+
+
+def look_at_branches(driver, directory):
+    """A failure that only a branch has: the commands of its example and of its runs repeat it."""
+    out = directory + '/branches'
+    failure = branch_that_fails(out)
+    check(failure, 'no seed of 60 has a branch that fails where it does not')
+    if not failure:
+        return
+    open_page(driver, out + '.html')
+    clipboard(driver)
+    at = f'{failure["decision"]}:{failure["child"]}'
+    meta = text(driver, 'details.bucket .meta')
+    check(f'seed {failure["seed"]} at {at}' in meta, meta)
+    appears(driver, '.timeline .turn')
+    said = says('the same run', 'sh', '-c', copied_from(driver, 'details.bucket .commands .copy'))
+    check('a job of the first half ended last' in said, said)
+    Select(driver.find_element(By.ID, 'filter-result')).select_by_value('failed')
+    wait_until(lambda: f'at {at}' in text(driver, '#grid-space .grid-row'))
+    command = copied_from(driver, '#grid-space .grid-row .copy')
+    check(f'--branch-at {at}' in command and '--fault proc.cpu_starvation' in command, command)
+    says('a job of the first half ended last', 'sh', '-c', command)
+    driver.find_element(By.ID, 'filter-text').send_keys(f'at {at}')
+    becomes(driver, '#run-count', f'1 of {load(out + ".json")["summary"]["runs"]} runs')
+
+
 def listens(driver):
     """Nothing went wrong, and nothing was fetched."""
     for entry in driver.get_log('browser'):
@@ -267,6 +303,7 @@ def main(directory):
             writes_and_opens(driver, directory, runs)
         look_at_real(driver, directory)
         look_at_tests(driver, directory)
+        look_at_branches(driver, directory)
         listens(driver)
     finally:
         driver.quit()

@@ -691,6 +691,7 @@ function filterRuns() {
     if (strategy && withoutLength(strategyOf(i)) !== strategy) continue;
     if (text && !(isSeed && seedOf(i).startsWith(text)) &&
         !(way >= 0 ? words[way] : 'passed').includes(text) &&
+        !(branchOf(i) && `${seedOf(i)} at ${branchOf(i)}`.includes(text)) &&
         !(testOf(i) >= 0 && names[testOf(i)].includes(text)) &&
         !strategyOf(i).includes(text)) continue;
     shown.push(i);
