@@ -319,6 +319,11 @@ void note_resized(DiskState& state, DiskNode& node, FileRecord& image, std::uint
 
 void note_punched(DiskState& state, DiskNode& node, FileRecord& image) {
   mark_dirty(state, node, image.offset, image.offset + image.length);
+  // Since 6.18 the size on the disk reaches at least to the end of the hole, with or without the
+  // data (fs/ext4/inode.c, ext4_update_disksize_before_punch).
+  const bool is_ext4 =
+      state.profile == ProfileId::ext4_ordered || state.profile == ProfileId::ext4_journal;
+  if (is_ext4) push_size(node, image.offset + image.length);
   note_event(state, node);
   node.resized_at = node.changed_at;
   note_change(state, {.kind = ChangeKind::resize, .node = &node});

@@ -4,6 +4,7 @@
 // the last event on.
 #include "launcher/disk/crash_file.hpp"
 
+#include <optional>
 #include <set>
 
 namespace detsim {
@@ -57,9 +58,11 @@ std::vector<Verdict> judge(const DiskHistory& history, const Crash& crash,
 }
 
 // Bounds of a cut through these events: at least `low` of them, at most `high`. What was synced is
-// there whatever came before it.
+// there whatever came before it. `never` may be another cut: see cut_that_never_came().
 struct Bounds {
   std::size_t low = 0, high = 0;
+  std::optional<std::size_t> never = std::nullopt;
+  std::size_t lowest() const { return never.value_or(low); }
 };
 Bounds bounds_of(const std::vector<Verdict>& verdicts, const std::vector<std::size_t>& events) {
   Bounds bounds{0, events.size()};
@@ -72,6 +75,30 @@ Bounds bounds_of(const std::vector<Verdict>& verdicts, const std::vector<std::si
     break;
   }
   return bounds;
+}
+
+// What was appended and not yet allocated a place on the disk stays without one when the file is
+// cut off in the middle of its sector: the size is durable then, and the bytes before it are not
+// (ext4, delayed allocation; data=journal has none). The cut before it was appended; nullopt: there
+// is none.
+std::optional<std::size_t> cut_that_never_came(const FileHistory& file, ProfileId profile,
+                                               const std::vector<Verdict>& verdicts,
+                                               const std::vector<std::size_t>& events,
+                                               std::uint64_t sector) {
+  if (profile != ProfileId::ext4_ordered && profile != ProfileId::posix_strict) return {};
+  bool is_cut_off = false;
+  for (auto i = events.size(); i-- > 0;) {
+    const auto& record = file.events[events[i]].record;
+    const bool shrinks = record.kind == FileEventKind::truncate && record.image_bytes != 0 &&
+                         record.offset > sector * kSectorBytes;
+    if (record.kind == FileEventKind::extend && record.offset <= sector * kSectorBytes) {
+      const bool is_free = verdicts[events[i]] == Verdict::free;
+      return is_cut_off && is_free ? std::optional(i) : std::nullopt;
+    }
+    if (verdicts[events[i]] == Verdict::required && !shrinks) return {};
+    is_cut_off |= shrinks;
+  }
+  return {};
 }
 
 // After a failed sync, which pages a later one wrote: those that were touched in between, with all
@@ -108,6 +135,7 @@ class Drawing {
           ChoiceStream& draws, const TearRules& tear)
       : file_(file),
         draws_(draws),
+        profile_(history.profile),
         verdicts_(judge(history, crash, file)),
         written_(written_pages(file)),
         mood_(tear.fronts ? Mood::front : static_cast<Mood>(draws.below(kMoods))),
@@ -206,6 +234,9 @@ class Drawing {
       const auto grain = is_new ? grain_ : unit_;
       const auto end = std::min(to, (sector * kSectorBytes / grain + 1) * (grain / kSectorBytes));
       auto within = bounds_within(bounds, sector, events);
+      if (!size_with_data_ && !written_.contains(sector * kSectorBytes / kPageBytes)) {
+        within.never = cut_that_never_came(file_, profile_, verdicts_, events, sector);
+      }
       if (first.kind == FileEventKind::extend && size_with_data_) within.low = within.high;
       const auto cut = draw_cut(sector, within);
       if (cut < events.size()) cuts_.push_back({sector, end, events[cut], draws_.next()});
@@ -226,11 +257,13 @@ class Drawing {
   std::size_t draw_cut(std::uint64_t sector, const Bounds& bounds) {
     switch (mood_) {
       case Mood::newest: return bounds.high;
-      case Mood::oldest: return bounds.low;
-      case Mood::front: return sector < front_ ? bounds.high : bounds.low;
+      case Mood::oldest: return bounds.lowest();
+      case Mood::front: return sector < front_ ? bounds.high : bounds.lowest();
       case Mood::any: break;
     }
-    return bounds.low + draws_.below(bounds.high - bounds.low + 1);
+    const auto cuts = bounds.high - bounds.low + 1;
+    const auto cut = draws_.below(cuts + (bounds.never ? 1 : 0));
+    return cut == cuts ? *bounds.never : bounds.low + cut;
   }
 
   struct Cut {
@@ -270,6 +303,7 @@ class Drawing {
 
   const FileHistory& file_;
   ChoiceStream& draws_;
+  const ProfileId profile_;
   const std::vector<Verdict> verdicts_;
   const std::map<std::uint64_t, std::size_t> written_;
   const Mood mood_;

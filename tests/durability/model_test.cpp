@@ -112,8 +112,13 @@ TEST_CASE("every legal state comes") {
   const std::vector<Operation> names = {{Step::make_directory, "d"}, {Step::write, "d/a"},
                                         {Step::write, "b"},          {Step::sync_directory, ""},
                                         {Step::rename, "b", "d/a"},  {Step::link, "d/a", "c"}};
+  const std::vector<Operation> cut_off = {{Step::write, "f", "", 0, 600, 'n'},
+                                          {Step::truncate, "f", "", 550},
+                                          {Step::sync_directory, ""}};
+  const std::vector<Operation> punch = {{Step::write, "f", "", 0, 500, 'n'},
+                                        {Step::punch, "f", "", 100, 200}};
   for (const auto profile : kOrdinary) {
-    for (const auto& operations : {replace, overwrite, truncate, names}) {
+    for (const auto& operations : {replace, overwrite, truncate, names, cut_off, punch}) {
       reach_all(profile, operations);
     }
   }

@@ -372,6 +372,11 @@ std::set<std::uint64_t> Reference::sizes(int at, const Kept& kept) const {
     const auto& last = inode.events[resizing[cut - 1]];
     if (last.kind != Kind::extend) continue;
     sizes.insert(last.sizes.begin(), last.sizes.end());
+    const bool is_ext4 = profile_ == ProfileId::ext4_ordered || profile_ == ProfileId::ext4_journal;
+    for (const auto& each : inode.events) {
+      const bool is_within = each.end > last.begin && each.end < last.end;
+      if (is_ext4 && each.kind == Kind::punch && is_within) sizes.insert(each.end);
+    }
     for (auto page = last.begin / kPage + 1; page * kPage < last.end; ++page) {
       sizes.insert(page * kPage);
     }
@@ -397,6 +402,24 @@ std::vector<std::string> Reference::sector_values(int at, const Kept& kept, std:
   }
   std::vector<std::string> values;
   may_be_garbage = false;
+  // What was appended, has no place on the disk yet, and is cut off in the middle of this sector.
+  const auto verdicts = judge(at, kept);
+  const bool delays = profile_ == ProfileId::ext4_ordered || profile_ == ProfileId::posix_strict;
+  bool is_cut_off = false;
+  for (auto i = delays ? touching.size() : 0; i-- > 0;) {
+    const auto& event = inode.events[touching[i]];
+    const bool shrinks = event.kind == Kind::resize && event.after.size() == event.begin &&
+                         event.begin > sector * kSector;
+    if (event.kind == Kind::extend && event.begin <= sector * kSector) {
+      const bool is_free = verdicts[touching[i]] == Verdict::free;
+      if (!is_cut_off || !is_free) break;
+      values.push_back(sector_of(i == 0 ? "" : inode.events[touching[i - 1]].after, sector));
+      may_be_garbage |= profile_of(profile_).fill == Fill::garbage;
+      break;
+    }
+    if (verdicts[touching[i]] == Verdict::required && !shrinks) break;
+    is_cut_off |= shrinks;
+  }
   for (auto cut = low; cut <= high; ++cut) {
     values.push_back(sector_of(cut == 0 ? "" : inode.events[touching[cut - 1]].after, sector));
     const bool grows = cut < touching.size() && inode.events[touching[cut]].kind == Kind::extend;
