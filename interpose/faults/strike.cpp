@@ -232,7 +232,10 @@ bool plan_strikes(const Call& call, Frame& f) {
   decided.entered = world().entered;
   decided.struck.count = 0;
   if (is_in_parts(moment) || remaps_lost_pages(f)) return true;
-  if (!is_concerned(moment, concern)) return false;
+  if (!is_concerned(moment, concern)) {
+    Opportunities().remember(moment);
+    return false;
+  }
   const auto opportunities = decide_all(moment, concern, decided.struck);
   if (decided.struck.count != 0 || state.has_after_rules || is_watched(moment) ||
       moment.subject == Subject::datagram) {

@@ -11,7 +11,6 @@ done again and are the same, and so is what is kept of a failure. Exit status 77
 """
 import argparse
 import dataclasses
-import hashlib
 import importlib.util
 import json
 import os
@@ -22,7 +21,10 @@ import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent))
+from kept import Kept  # noqa: E402  pylint: disable=wrong-import-position
+
 REPEATED_RUNS = 3
 CAMPAIGN_RUNS = 500  # from so many on, every case gets all of them
 SKIPPED = 77
@@ -56,41 +58,6 @@ def run(words, directory, **options):
                           check=False, errors='replace')
 
 
-def as_data(case):
-    return json.loads(json.dumps(dataclasses.asdict(case)))
-
-
-class Kept:
-    """What came of cases, a file each; nothing is kept without a directory."""
-
-    def __init__(self, directory, detsim, runs):
-        self.directory = directory and pathlib.Path(directory)
-        digest = hashlib.sha256(b'%d' % runs)
-        for path in (pathlib.Path(detsim), pathlib.Path(detsim).with_name('libdetsim.so'),
-                     pathlib.Path(__file__)):
-            digest.update(path.read_bytes() if self.directory and path.exists() else b'')
-        self.digest = digest.hexdigest()
-
-    def path(self, case):
-        return self.directory / f'{case.name}.json'
-
-    def find(self, case):
-        """The line that said what came of it; None: it is still to be run."""
-        if not self.directory or not self.path(case).exists():
-            return None
-        kept = json.loads(self.path(case).read_text())
-        same = kept['digest'] == self.digest and kept['case'] == as_data(case)
-        return kept['line'] if same else None
-
-    def add(self, case, line):
-        if self.directory:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            fresh = self.path(case).with_suffix('.new')
-            fresh.write_text(json.dumps({'line': line, 'digest': self.digest,
-                                         'case': as_data(case)}))
-            fresh.replace(self.path(case))
-
-
 class Judge:
     def __init__(self, detsim, programs, runs, kept):
         self.detsim, self.programs, self.runs, self.kept = detsim, programs, runs, kept
@@ -114,7 +81,7 @@ class Judge:
         return ['--', 'sh', '-c', self.words(case, case.command)]
 
     def judge(self, case):
-        line = self.kept.find(case)
+        line = self.kept.find(case.name, dataclasses.asdict(case))
         if line is not None:
             return say(f'{line} (kept)')
         self.began_s = time.monotonic()
@@ -184,7 +151,7 @@ class Judge:
         line = (f'{case.name}: {what}, {struck} of {len(lines)} were struck{first}; '
                 f'{time.monotonic() - self.began_s:.0f} s')
         if case.name not in self.problems:
-            self.kept.add(case, line)
+            self.kept.add(case.name, line, dataclasses.asdict(case))
         say(line)
 
     def replay(self, case, disk, kept, show=False):
@@ -216,8 +183,10 @@ def main():
     parser.add_argument('case', nargs='*')
     options = parser.parse_args()
     detsim, runs = os.path.realpath(options.detsim), int(options.runs)
-    judge = Judge(detsim, pathlib.Path(options.programs).resolve(), runs,
-                  Kept(options.keep, detsim, runs))
+    programs = pathlib.Path(options.programs).resolve()
+    library = pathlib.Path(detsim).with_name('libdetsim.so')
+    kept = Kept(options.keep, [detsim, library, __file__, *sorted(programs.iterdir())], runs)
+    judge = Judge(detsim, programs, runs, kept)
     cases = [case for case in load(options.family) if not options.case or case.name in options.case]
     for case in cases:
         judge.judge(case)
