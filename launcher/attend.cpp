@@ -121,8 +121,17 @@ class Attendant {
     if (trace_ != nullptr) trace_->drain(world().trace);
   }
 
+  // A process that stands at its start again ends no more.
+  bool stands_again() const {
+    return __atomic_load_n(&park_control().rewound.real_pid, __ATOMIC_SEQ_CST) == root_;
+  }
+
   void watch_root() {
-    if (const auto status = reap(root_)) note_root(*status);
+    if (stands_again()) {
+      over_ = true;
+    } else if (const auto status = reap(root_)) {
+      note_root(*status);
+    }
   }
 
   // The target's own status is what the run says of its root process; the kernel's is what shows
@@ -159,6 +168,7 @@ class Attendant {
     if (over_) return;
     if (signals_.take_stop()) stop_together();
     const auto set = signals_.take_to_pass_on();
+    result_.was_signalled = result_.was_signalled || set != 0;
     for (int number = 1; number <= 64; ++number) {
       if ((set >> (number - 1) & 1) != 0) kill(root_, number);
     }
@@ -197,6 +207,7 @@ class Attendant {
     const auto holder = static_cast<pid_t>(w.running_real_pid);
     if (__atomic_load_n(&w.outside_noted, __ATOMIC_SEQ_CST) != 0 && holder > 0) {
       kill(holder, kNudgeSignal);
+      result_.was_signalled = true;
     }
   }
 
@@ -332,7 +343,8 @@ class Attendant {
       result_.status = w.root_status;
       result_.left_over = count_left_over();
     }
-    kill_all(root_);
+    result_.was_signalled = result_.was_signalled || watchdog_.has_asked();
+    if (!stands_again()) kill_all(root_);
     drain();
     result_.trace_hash = w.trace.hash;
     result_.events = w.trace.count;

@@ -88,6 +88,12 @@ std::vector<std::pair<std::string, ino_t>> entries_of(const std::shared_ptr<Priv
   return entries;
 }
 
+// One that died by itself was reaped with the run that it died in: then this is nobody's.
+void end_process(pid_t pid) {
+  const bool is_there = waitpid(pid, nullptr, WNOHANG | __WALL) == 0;
+  if (is_there && kill(pid, SIGKILL) == 0) waitpid(pid, nullptr, __WALL);
+}
+
 std::string name_of_call(std::uint32_t number) {
   for (const auto& row : call_rows()) {
     if (row.number == static_cast<int>(number)) return row.name;
@@ -107,6 +113,7 @@ ForkServer::ForkServer(const RunOptions& options, Launch launch,
 }
 
 ForkServer::~ForkServer() {
+  end_again();
   while (!places_.empty()) drop_last_place();
 }
 
@@ -201,9 +208,7 @@ std::string ForkServer::put_back_files(Place& place) {
 void ForkServer::drop_last_place() {
   const pid_t pid = places_.back().pid;
   spare_no_longer(pid);
-  // One that died by itself was reaped with the run that it died in: then this is nobody's.
-  const bool is_there = waitpid(pid, nullptr, WNOHANG | __WALL) == 0;
-  if (is_there && kill(pid, SIGKILL) == 0) waitpid(pid, nullptr, __WALL);
+  end_process(pid);
   places_.pop_back();
   park_control().used = static_cast<std::uint32_t>(places_.size());
   park_control().places[places_.size()] = {};
@@ -278,7 +283,7 @@ RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
   put_back(places_[number], options);
   if (number == 0) result.problem = decide_run(options, launch_, prefix().strategy);
   const SignalWatch signals;
-  pid_t root = result.problem.empty() ? order_copy(number) : 0;
+  pid_t root = result.problem.empty() ? order_start(number) : 0;
   while (root != 0 &&
          attend(options, root, signals, nullptr, result, places_.size()) == Attended::parked) {
     add_place(root, options);
@@ -289,6 +294,7 @@ RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
     if (result.problem.empty()) result.problem = "the parked process could not be copied";
     return result;
   }
+  keep_again(root, result);
   left_view_alone_ = outside_call_ == 0 && control.outside_call == 0;
   remove_message_queues();
   gather_result(options, result);
@@ -296,6 +302,50 @@ RunResult ForkServer::run_from(std::size_t number, const RunOptions& options) {
   events_ += result.events;
   executed_events_ += result.events - events_before;
   return result;
+}
+
+// Whoever begins a run there: a copy that has done one, or a new one.
+pid_t ForkServer::order_start(std::size_t number) {
+  auto& control = park_control();
+  control.rewinds = rewinds_ && number == 0 && !control.at_decisions && control.replaced_used == 0;
+  control.rewound.real_pid = 0;
+  was_rewound_ = control.rewinds && again_ != 0;
+  if (was_rewound_) {
+    if (const pid_t pid = order_again(); pid != 0) return pid;
+    was_rewound_ = false;
+  }
+  return order_copy(number);
+}
+
+pid_t ForkServer::order_again() {
+  const pid_t pid = std::exchange(again_, 0);
+  spare_no_longer(pid);
+  if (waitpid(pid, nullptr, WNOHANG | __WALL) != 0) return 0;  // it was killed from outside
+  auto& orders = park_control().rewound.orders;
+  __atomic_add_fetch(&orders, 1, __ATOMIC_SEQ_CST);
+  syscall(SYS_futex, &orders, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  ++rewound_runs_;
+  return pid;
+}
+
+// A signal of the launcher's might come to it after the end of its run.
+void ForkServer::keep_again(pid_t root, const RunResult& result) {
+  if (park_control().rewound.real_pid != root) return;
+  again_ = root;
+  spare(root);
+  if (result.was_signalled || result.outside_signal != 0) end_again();
+}
+
+void ForkServer::end_again() {
+  if (again_ == 0) return;
+  const pid_t pid = std::exchange(again_, 0);
+  spare_no_longer(pid);
+  end_process(pid);
+}
+
+void ForkServer::rewind_copies(bool wanted) {
+  rewinds_ = wanted;
+  if (!wanted) end_again();
 }
 
 // The process that stands there goes on in a copy. Returns its pid; 0: it could not.

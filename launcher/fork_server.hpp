@@ -54,6 +54,12 @@ class ForkServer {
   /// Ends all processes but the one where runs begin.
   void drop_places();
 
+  /// Lets copies whose run is over be put back and used again (docs/rewinding.md), or no longer.
+  void rewind_copies(bool wanted);
+  /// How many runs were done by a process that had done one before; the last one is counted.
+  std::uint64_t rewound_runs() const { return rewound_runs_; }
+  bool was_rewound() const { return was_rewound_; }
+
   /// For a run that it does not do: the view is as it was at the start. A problem, or nothing.
   std::string put_back_files() { return put_back_files(places_[0]); }
 
@@ -97,6 +103,10 @@ class ForkServer {
   std::string put_back_files(Place& place);
   void put_back(const Place& place, const RunOptions& options);
   pid_t order_copy(std::size_t number);
+  pid_t order_start(std::size_t number);
+  pid_t order_again();
+  void keep_again(pid_t root, const RunResult& result);
+  void end_again();
 
   RunOptions options_;
   Launch launch_;
@@ -106,6 +116,9 @@ class ForkServer {
   std::vector<Place> places_;       // the first: before the seed came in; then further on
   std::uint32_t outside_call_ = 0;  // number + 1 of the call before which it stands
   bool left_view_alone_ = false;
+  bool rewinds_ = false, was_rewound_ = false;
+  pid_t again_ = 0;  // a copy that stands at the first place again; 0: none
+  std::uint64_t rewound_runs_ = 0;
   bool keeps_files_ = false;
   std::string why_lost_;  // why the files of a place could not be kept or put back
   std::uint64_t events_ = 0, executed_events_ = 0;

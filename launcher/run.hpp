@@ -104,6 +104,7 @@ struct RunResult {
   std::uint64_t calls = 0;          // entered
   std::uint32_t left_over = 0;      // processes that were killed when the root process ended
   int outside_signal = 0;           // the run was asked to end, by this signal to the launcher
+  bool was_signalled = false;       // the launcher has sent signals to its processes
   int ended_by_signal = 0;          // it did not heed it, and was ended
   std::uint64_t misfits = 0;        // choices that could not be followed
   Choices followed;                 // those that had an effect

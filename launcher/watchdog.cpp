@@ -55,6 +55,7 @@ std::uint64_t Watchdog::look(const World& world) {
   // The last look before the question: a call that has begun since must not be disturbed.
   if (pulse_of(world) == pulse) {
     sigqueue(holder, kNudgeSignal, {.sival_int = static_cast<int>(steps_)});
+    has_asked_ = true;
   }
   steps_ = std::min(2 * steps_, kStepsMax);
   return again_ns;

@@ -25,6 +25,12 @@ struct ParkPlace {
   std::uint64_t decision = 0;  // at which it stands: Scheduler::decisions
 };
 
+/// A copy that was put back to its start, for another run (docs/rewinding.md).
+struct RewoundCopy {
+  std::int32_t real_pid = 0;  // of who stands there; 0: nobody. The launcher clears it
+  std::uint32_t orders = 0;   // futex: how often it was ordered to go on
+};
+
 /// Why a process does not park where it stands, although it may further on.
 enum class Hindrance : std::uint32_t { none, pipe_with_data, nameless_file, many_files };
 
@@ -40,6 +46,7 @@ struct Park {
   bool at_first_call = false;     // and before the first call: faults follow from the seed too
   bool at_decisions = false;      // park before those, as long as nothing outside was touched
   bool notes_outside = false;     // tell whether the outside was touched
+  bool rewinds = false;           // a copy whose run is over may be put back, and used again
   bool puts_back_files = false;   // copies get the files of the view as they were, and pipes
   Branch branch;                  // that the run takes when it comes there
   std::uint64_t view_device = 0;  // the file system that these are on; 0: there are none
@@ -61,6 +68,7 @@ struct Park {
   std::uint32_t next_decision = 0;        // index into `decisions`
   std::uint32_t outside_call = 0;         // number + 1 of the first call that touched the outside
   ParkPlace places[kPlacesMax];
+  RewoundCopy rewound;
   /// Where system calls of copies trapped: the parked process rewrites them, for later copies.
   std::uint32_t sites_used = 0;
   std::uint64_t sites[kNotedSitesMax] = {};

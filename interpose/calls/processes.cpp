@@ -20,6 +20,7 @@
 #include "interpose/entry/copied_code.hpp"
 #include "interpose/entry/events.hpp"
 #include "interpose/entry/requests.hpp"
+#include "interpose/entry/rewind.hpp"
 #include "interpose/entry/switch.hpp"
 #include "scheduler/invariant.hpp"
 #include "scheduler/limits.hpp"
@@ -111,9 +112,12 @@ void hand_children_on(Process& process) {
   auto& w = world();
   w.root_status = status;
   w.outcome = Outcome::finished;
+  const int exit_code =
+      static_cast<int>((status & 0x7f) != 0 ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+  rewind(exit_code);
   __atomic_add_fetch(&w.outcome_word, 1, __ATOMIC_SEQ_CST);
   raw(__NR_futex, &w.outcome_word, FUTEX_WAKE, 1 << 30);
-  raw(__NR_exit_group, (status & 0x7f) != 0 ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+  raw(__NR_exit_group, exit_code);
   __builtin_trap();
 }
 
@@ -324,7 +328,7 @@ void end_process(std::uint32_t status) {
   clear_shared_tids(process);
   const bool is_root = &process == &w.processes[0];
   bury(process, status);
-  if (is_root) note_code_used();
+  if (is_root && !has_begun_again()) note_code_used();
   if (is_root) end_run(status);
   leave_kernel(status);
 }

@@ -16,6 +16,7 @@
 #include "interpose/entry/decoder.hpp"
 #include "interpose/entry/park_calls.hpp"
 #include "interpose/entry/park_files.hpp"
+#include "interpose/entry/rewind.hpp"
 #include "interpose/entry/rewrite.hpp"
 #include "interpose/entry/rewrite_text.hpp"
 #include "interpose/entry/switch.hpp"
@@ -74,6 +75,7 @@ void park() {
   if (control.used == kPlacesMax || !is_alone()) return;
   if (note_open_files() == Hindrance::many_files) fatal("too many files are open for a copy");
   if (control.used == 0) make_code_copied();
+  if (control.used != 0) forget_start();
   ParkPlace& place = control.places[control.used];
   place.decision = world().scheduler.decisions;
   place.real_pid = current_process().real_pid;
@@ -87,6 +89,10 @@ void park() {
     if (__atomic_load_n(&place.orders, __ATOMIC_SEQ_CST) == served) continue;
     rewrite_noted_sites();
     take_in_noted_code();
+    if (is_start_outdated()) {
+      if (detsim_remember_place(&start_registers()) != 0) return begin_again();
+      keep_start();
+    }
     // Its parent is ours, the launcher, which so learns of its end.
     const long child = raw(__NR_clone, CLONE_PARENT | SIGCHLD, 0, nullptr, 0, 0);
     if (child == 0) return become_copy();
@@ -273,6 +279,7 @@ void park_before(const Frame& f) {
   const bool puts_back = control.at_decisions && control.puts_back_files;
   const bool stays = !touches || (puts_back && can_be_put_back(f));
   if ((control.at_decisions || control.notes_outside) && !stays) note_outside(f);
+  if (watches_calls()) watch_call(f);  // a copy that begins with it has been told to by now
 }
 
 void park_before_seed() {

@@ -16,7 +16,8 @@ bool stays_inside(const Frame& f);
 void park_before(const Frame& f);
 inline bool may_park_before_calls() {
   const auto& park = park_control();
-  return park.at_prefix_end || park.at_decisions || (park.notes_outside && park.outside_call == 0);
+  return park.at_prefix_end || park.at_decisions || park.rewinds ||
+         (park.notes_outside && park.outside_call == 0);
 }
 
 /// Before the seed comes in.

@@ -337,6 +337,9 @@ bool decide(std::uint64_t site) {
 void note_for_parked(std::uint64_t address) {
   auto& park = park_control();
   if (park.used == 0 || park.sites_used == kNotedSitesMax) return;
+  for (std::uint32_t i = 0; i < park.sites_used; ++i) {
+    if (park.sites[i] == address) return;
+  }
   park.sites[park.sites_used++] = address;
 }
 
@@ -356,8 +359,8 @@ void consider_rewriting(std::uint64_t address, std::uint64_t number) {
   ++door_counters().trapped_calls;
   Site* site = site_at(address);
   if (site == nullptr || site->is_decided || number == kSignalReturn) return;
-  if (++site->traps == 1) note_for_parked(address);
-  if (site->traps % kTrapsBefore == 0) site->is_decided = decide(address);
+  note_for_parked(address);
+  if (++site->traps % kTrapsBefore == 0) site->is_decided = decide(address);
 }
 
 std::uint64_t resume_address(std::uint64_t rip) {

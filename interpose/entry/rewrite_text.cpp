@@ -18,6 +18,7 @@ constexpr unsigned kIndexSlots = 2 * kChangesMax;
 
 Change changes[kChangesMax];
 unsigned change_count;
+std::uint64_t writes;
 std::uint16_t index_of[kIndexSlots];  // by address: number in `changes` + 1
 unsigned char code[kFunctionBytesMax + kInstructionBytesMax];
 
@@ -138,6 +139,7 @@ CodeWriter::~CodeWriter() {
 }
 
 bool CodeWriter::write(std::uint64_t at, const unsigned char* bytes, std::uint64_t count) const {
+  ++writes;
   if (memory_ >= 0) {
     const long result = raw(__NR_pwrite64, memory_, bytes, count, at);
     if (result == static_cast<long>(count)) return true;
@@ -145,6 +147,8 @@ bool CodeWriter::write(std::uint64_t at, const unsigned char* bytes, std::uint64
   }
   return write_by_protection(at, bytes, count);
 }
+
+std::uint64_t code_writes() { return writes; }
 
 bool change_text(const CodeWriter& writer, const Change& change) {
   auto& entry = look_up(change.address);

@@ -40,6 +40,9 @@ class CodeWriter {
 /// is shared or not code, or the kernel refuses): nothing has changed then.
 bool change_text(const CodeWriter& writer, const Change& change);
 
+/// How often this process has written code; a copy counts on.
+std::uint64_t code_writes();
+
 /// The change that begins at an address, if it is still in place.
 const Change* find_change(std::uint64_t address);
 

@@ -279,6 +279,8 @@ std::uint64_t allocate_stack() {
   return top_of(index);
 }
 
+std::uint64_t stacks_end() { return kPrivateAddress + stacks_used * kStackBytes; }
+
 void free_stack(std::uint64_t top) {
   DETSIM_INVARIANT(canary_of(top) == kCanary);
   free_stacks[free_stack_count++] =

@@ -26,6 +26,8 @@ void set_up_stacks();
 /// A free shim stack of this process; 0 when there is none. Returns its top.
 std::uint64_t allocate_stack();
 void free_stack(std::uint64_t top);
+/// Behind the last one that has ever been used.
+std::uint64_t stacks_end();
 /// After fork: only the stack in use remains.
 void keep_only_stack(std::uint64_t top);
 

@@ -34,6 +34,7 @@ struct ExploreOptions {
   bool shares_files = false;               // its runs do, instead of having their own directories
   std::shared_ptr<const Results> earlier;  // what was done of it before (resume.hpp)
   bool fork_server = true;                 // runs start from one process, where they can
+  bool rewinds = true;                     // and several are done by one copy of it
   std::uint64_t branch = 0;                // runs that go on from each place along that of a seed
 };
 
@@ -83,7 +84,8 @@ struct Exploration {
   std::vector<TestTotal> tests;         // empty: it is one
   std::vector<CoveragePoint> coverage;  // by seed; empty: not known
   bool interrupted = false;
-  std::string why_fresh;  // why runs were started anew each; empty: they were not
+  std::string why_fresh;        // why runs were started anew each; empty: they were not
+  std::string why_not_rewound;  // why copies did one run each in the end; empty: they need not
   BranchTotals branching;
   double runs_per_second() const {
     return wall_ns == 0 ? 0 : static_cast<double>(runs) * 1e9 / static_cast<double>(wall_ns);

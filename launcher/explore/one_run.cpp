@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -20,9 +21,23 @@ constexpr std::uint64_t kDiskBytes = 512u << 20;
 constexpr unsigned kCrashesMax = 16;  // are looked at: a run may let its processes crash
 constexpr std::size_t kKeptBytesMax = 64u << 20;
 // Fork servers of one runner: each had to go since the files were put back that it stood on.
+constexpr std::uint64_t kVerified = 1024;
 constexpr unsigned kServersMax = 8;
 // Shorter runs are done as fast from their beginning.
 constexpr std::uint64_t kDecisionsMin = 100, kEventsMin = 1000;
+
+// Whether nobody but the program and its seed had a hand in how it ended.
+bool is_of_the_seed(const RunResult& result) {
+  return result.refused == 0 && result.outside_signal == 0 &&
+         result.outcome != Outcome::wall_timeout;
+}
+
+bool is_same(const KeptRun& a, const KeptRun& b) {
+  return a.result.trace_hash == b.result.trace_hash && a.result.events == b.result.events &&
+         a.result.schedule_hash == b.result.schedule_hash &&
+         exit_code_of(a.result) == exit_code_of(b.result) && a.output == b.output &&
+         a.error == b.error;
+}
 
 std::string take_all(int fd) {
   struct stat status {};
@@ -83,7 +98,9 @@ void Runner::start_server(RunOptions& options) {
   server_ = ForkServer::start(options, why_fresh_, may_branch_);
   clear_outputs();
   if (server_ == nullptr && why_fresh_.empty()) why_fresh_ = "it cannot be started";
-  if (server_ != nullptr) options.view = server_->view();
+  if (server_ == nullptr) return;
+  options.view = server_->view();
+  server_->rewind_copies(may_rewind_ && why_not_rewound_.empty());
 }
 
 RunResult Runner::run_somehow(RunOptions& options) {
@@ -92,7 +109,7 @@ RunResult Runner::run_somehow(RunOptions& options) {
   is_view_unchanged_ = false;
   if (may_serve_ && server_ == nullptr && why_fresh_.empty()) start_server(options);
   if (server_ == nullptr) return run_target(options);
-  if (server_->serves(options)) {
+  if (!starts_anew_ && server_->serves(options)) {
     auto result = parks_.empty() ? server_->run(options) : server_->run_and_park(options, parks_);
     is_view_unchanged_ = !may_branch_ && result.refused == 0 && server_->left_view_alone();
     if (result.refused == 0) return result;
@@ -155,7 +172,27 @@ void Runner::clear_outputs() {
   empty(words_fd_);
 }
 
-KeptRun Runner::run(RunOptions options, const std::function<void(World&)>& look) {
+// The first, the fourth, the sixteenth and so on; later, one in so many.
+bool Runner::is_to_verify() const {
+  if (server_ == nullptr || !server_->was_rewound()) return false;
+  const auto count = server_->rewound_runs();
+  return std::has_single_bit(count) ? (std::countr_zero(count) & 1) == 0 : count % kVerified == 0;
+}
+
+KeptRun Runner::run(const RunOptions& options, const std::function<void(World&)>& look) {
+  auto run = run_once(options, look);
+  if (!is_to_verify() || run.result.refused != 0) return run;
+  starts_anew_ = true;
+  auto anew = run_once(options, look);
+  starts_anew_ = false;
+  const bool tells = is_of_the_seed(run.result) && is_of_the_seed(anew.result);
+  if (!tells || is_same(run, anew)) return run;
+  why_not_rewound_ = fmt::format("the run of seed {} was another one anew", options.seed);
+  server_->rewind_copies(false);
+  return anew;
+}
+
+KeptRun Runner::run_once(RunOptions options, const std::function<void(World&)>& look) {
   KeptRun run;
   unsigned crashes = 0;
   clear_outputs();

@@ -34,10 +34,12 @@ class Runner {
   const std::string& problem() const { return problem_; }
   /// `options`' descriptors, words, look and quietness are overwritten.
   /// `look` sees the world of a run that detsim stopped, while its processes exist.
-  KeptRun run(RunOptions options, const std::function<void(World&)>& look = {});
+  KeptRun run(const RunOptions& options, const std::function<void(World&)>& look = {});
 
   /// Runs that differ only in their seed start from one process from now on, if they can.
   void use_fork_server() { may_serve_ = true; }
+  /// Their processes are made for one run each (docs/rewinding.md).
+  void do_not_rewind() { may_rewind_ = false; }
   /// The same, and they may be left in the middle (run_and_park()).
   void use_branches() { may_serve_ = may_branch_ = true; }
   /// Ends that process, and waits for its end. Later runs are started anew each.
@@ -45,6 +47,8 @@ class Runner {
     server_.reset();
     may_serve_ = false;
   }
+  /// Why processes are made for one run each, although they need not; empty: they are not.
+  const std::string& why_not_rewound() const { return why_not_rewound_; }
   /// Why they are started anew each all the same; empty: they are not, or nothing was run yet.
   const std::string& why_fresh() const { return why_fresh_; }
 
@@ -68,13 +72,17 @@ class Runner {
   std::uint64_t output_digest() const { return output_digest_; }
 
  private:
+  KeptRun run_once(RunOptions options, const std::function<void(World&)>& look);
+  bool is_to_verify() const;
   void take_view(RunOptions& options, RunResult& result);
   RunResult run_somehow(RunOptions& options);
   void start_server(RunOptions& options);
   void clear_outputs();
   void use_own_streams(RunOptions& options);
 
-  bool may_serve_ = false, may_branch_ = false;
+  bool may_serve_ = false, may_branch_ = false, may_rewind_ = true;
+  bool starts_anew_ = false;  // this one run
+  std::string why_not_rewound_;
   std::unique_ptr<ForkServer> server_;
   unsigned servers_ = 0;  // started so far
   std::string why_fresh_;

@@ -65,6 +65,7 @@ void take(Exploration& all, const std::string& test, const Exploration& done) {
   all.properties.merge(done.properties);
   take(all.branching, done.branching);
   if (all.why_fresh.empty()) all.why_fresh = done.why_fresh;
+  if (all.why_not_rewound.empty()) all.why_not_rewound = done.why_not_rewound;
   for (const auto& [name, total] : done.strategies) {
     all.strategies[name].runs += total.runs;
     all.strategies[name].failed += total.failed;

@@ -119,6 +119,9 @@ std::string console_text(const Exploration& done) {
   if (!done.why_fresh.empty()) {
     text += fmt::format("each run was started anew, without the fork server: {}\n", done.why_fresh);
   }
+  if (!done.why_not_rewound.empty()) {
+    text += fmt::format("each run had a process of its own in the end: {}\n", done.why_not_rewound);
+  }
   text += console_text(done.branching);
   if (!done.tests.empty()) {
     text += fmt::format("{}, of which {} failed\n", counted(done.tests.size(), "test"),

@@ -27,6 +27,7 @@ Json summary_of(const Exploration& done) {
                {"wall_ns", done.wall_ns},
                {"interrupted", done.interrupted}};
   if (!done.why_fresh.empty()) json["started_anew"] = done.why_fresh;
+  if (!done.why_not_rewound.empty()) json["not_rewound"] = done.why_not_rewound;
   return json;
 }
 

@@ -158,6 +158,7 @@ Exploration UnderWay::end() {
   if (shared_ != nullptr) {
     if (options_.fork_server) done_.why_fresh = shared_->why_fresh;
     done_.branching.children_per_place = options_.branch;
+    done_.why_not_rewound = shared_->why_not_rewound;
     done_.branching.refused = shared_->why_unbranched;
   }
   if (done_.refused == 0) {

@@ -197,6 +197,7 @@ struct Work {
     if (run_options.seed == options.first_seed) shared.length = length_of(root.run.result);
     const auto own_note = note(run_options, root.run);
     note_why(shared.has_why_fresh, shared.why_fresh, runner.why_fresh());
+    note_why(shared.has_why_not_rewound, shared.why_not_rewound, runner.why_not_rewound());
     note_why(shared.has_why_unbranched, shared.why_unbranched, root.refused);
     auto branch_options = run_options;
     for (const auto& branch : root.branches) {
@@ -232,6 +233,7 @@ void work(const ExploreOptions& options, SharedWork& shared, unsigned index, int
   setpgid(0, 0);  // Ctrl-C is the explorer's: what runs comes to its end
   Runner runner;
   if (options.fork_server) runner.use_fork_server();
+  if (!options.rewinds) runner.do_not_rewind();
   if (options.branch != 0) runner.use_branches();
   auto run_options = options.run;
   run_options.core = core_of(index);

@@ -20,6 +20,8 @@ struct SharedWork {
   /// Why runs are started anew each; written once.
   std::atomic<bool> has_why_fresh{false};
   char why_fresh[256] = {};
+  std::atomic<bool> has_why_not_rewound{false};
+  char why_not_rewound[256] = {};
   /// Why some seed has fewer branches; written once.
   std::atomic<bool> has_why_unbranched{false};
   char why_unbranched[256] = {};

@@ -68,6 +68,9 @@ void add_options(CLI::App& app, ExploreOptions& options, Given& given) {
   app.add_flag_callback(
       "--no-fork-server", [&options] { options.fork_server = false; },
       "Start the program anew for each run");
+  app.add_flag_callback(
+      "--no-rewinding", [&options] { options.rewinds = false; },
+      "Do each run in a copy of its own, instead of putting one back");
   app.add_flag(
          fmt::format("--branch{{{}}}", kBranchChildrenDefault), given.branch,
          fmt::format("From up to {} places along the run of each seed, go on in so many other ways "

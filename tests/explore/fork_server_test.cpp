@@ -5,11 +5,13 @@
 //    fork_server_test SEEDS PROGRAM...
 //    fork_server_test --branches LISTS PROGRAM...
 //    fork_server_test --point SEEDS PROGRAM...
+//    fork_server_test --rewound SEEDS PROGRAM...
 //    fork_server_test --leave SEEDS PROGRAM...
 //    fork_server_test --leave-struck SEEDS PROGRAM...
 //
 // --point: the programs do most of their work before they call detsim_fork_point(), and copies do
 // not repeat it.
+// --rewound: most runs have to be done by a process that has done others (docs/rewinding.md).
 // --leave: branches from the middle (docs/branching.md) are the runs that their names and that
 // their choices give from the start.
 // --leave-struck: the same with a fault plan; their strikes are the same, too.
@@ -55,6 +57,11 @@ std::vector<Seen> see_all(Runner& runner, const RunOptions& common, std::uint64_
   return all;
 }
 
+bool is_mostly_rewound(const Runner& runner, std::uint64_t seeds) {
+  const auto* server = runner.server();
+  return server != nullptr && 2 * server->rewound_runs() > seeds;
+}
+
 bool is_mostly_spared(const ForkServer* server) {
   return server != nullptr && 2 * server->executed_events() < server->events();
 }
@@ -68,7 +75,7 @@ RunOptions options_for(const std::string& program) {
 }
 
 // How many runs differ.
-unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point) {
+unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point, bool rewinds) {
   auto options = options_for(program);
   auto serving = std::make_unique<Runner>();
   serving->use_fork_server();
@@ -81,6 +88,14 @@ unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point
     fmt::print("{}: copies did again what comes before its fork point\n", program);
     ++wrong;
   }
+  const auto rewound = serving->server() == nullptr ? 0 : serving->server()->rewound_runs();
+  if (const auto why = serving->why_not_rewound(); !why.empty()) {
+    fmt::print("{}: rewound no more: {}\n", program, why);
+    ++wrong;
+  } else if (rewinds && !is_mostly_rewound(*serving, seeds)) {
+    fmt::print("{}: most runs had a process of their own\n", program);
+    ++wrong;
+  }
   serving.reset();
   Runner starting;
   const auto fresh = see_all(starting, options, seeds);
@@ -91,7 +106,7 @@ unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point
                program, i + 1, fresh[i].trace_hash, fresh[i].events, fresh[i].code,
                served[i].trace_hash, served[i].events, served[i].code);
   }
-  fmt::print("{}: {} seeds, {} differ\n", program, seeds, wrong);
+  fmt::print("{}: {} seeds, {} rewound, {} differ\n", program, seeds, rewound, wrong);
   return wrong;
 }
 
@@ -249,16 +264,17 @@ unsigned compare_leaving(const std::string& program, std::uint64_t seeds, bool i
 int main(int count, char** arguments) {
   const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
   const bool has_point = count > 1 && std::string(arguments[1]) == "--point";
+  const bool rewinds = count > 1 && std::string(arguments[1]) == "--rewound";
   const bool is_struck = count > 1 && std::string(arguments[1]) == "--leave-struck";
   const bool leaves = is_struck || (count > 1 && std::string(arguments[1]) == "--leave");
-  const int first = branches || has_point || leaves ? 3 : 2;
+  const int first = branches || has_point || rewinds || leaves ? 3 : 2;
   if (count <= first) return 2;
   const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
   unsigned wrong = 0;
   for (int i = first; i < count; ++i) {
     wrong += leaves     ? compare_leaving(arguments[i], number, is_struck)
              : branches ? compare_branches(arguments[i], number)
-                        : compare(arguments[i], number, has_point);
+                        : compare(arguments[i], number, has_point, rewinds);
   }
   return wrong == 0 ? 0 : 1;
 }
