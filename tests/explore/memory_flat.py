@@ -60,7 +60,7 @@ def main(directory):
     process = subprocess.Popen([DETSIM, 'explore', '-q', '--seeds', f'1..{RUNS}', '--dir',
                                 directory + '/out', '--', PROGRAM],
                                stdin=subprocess.DEVNULL, cwd=directory)
-    looks = looks_at(process, min(5, RUNS / 100000))
+    looks = looks_at(process, min(5, RUNS / 1000000))
     with open(directory + '/out/runs.jsonl', 'rb') as file:
         runs = sum(line.startswith(b'{"seed"') for line in file)
     looks = looks[len(looks) // 10:]
