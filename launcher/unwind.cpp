@@ -1,6 +1,7 @@
 #include "launcher/unwind.hpp"
 
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -48,6 +49,17 @@ struct Collector {
   std::size_t max = 0;
 };
 
+// They stay open, and no program that is started later is to find them among its own.
+int close_on_exec(int fd) {
+  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
+int find_elf(Dwfl_Module* module, void** user, const char* name, Dwarf_Addr base, char** file,
+             Elf** elf) {
+  return close_on_exec(dwfl_linux_proc_find_elf(module, user, name, base, file, elf));
+}
+
 // A debuginfod server is never asked: a report must not wait for the network.
 int find_debuginfo(Dwfl_Module* module, void** user, const char* name, Dwarf_Addr base,
                    const char* file, const char* link, GElf_Word crc, char** found) {
@@ -56,11 +68,11 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* name, Dwarf_Add
   unsetenv("DEBUGINFOD_URLS");
   const int fd = dwfl_standard_find_debuginfo(module, user, name, base, file, link, crc, found);
   if (urls != nullptr) setenv("DEBUGINFOD_URLS", saved.c_str(), 1);
-  return fd;
+  return close_on_exec(fd);
 }
 
 constexpr Dwfl_Callbacks kModules = {
-    .find_elf = dwfl_linux_proc_find_elf,
+    .find_elf = find_elf,
     .find_debuginfo = find_debuginfo,
     .section_address = nullptr,
     .debuginfo_path = nullptr,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "faultplan/disk/profiles.hpp"
+#include "faultplan/reading/said_keys.hpp"
 #include "faultplan/reading/yaml.hpp"
 #include "launcher/values.hpp"
 
@@ -11,17 +13,20 @@ namespace {
 using yaml::check, yaml::duration_of, yaml::flag_of, yaml::read_map, yaml::refuse, yaml::text_of;
 
 // Keys of a rule; `front` is "at." within `at`.
-void read_rule_keys(const YAML::Node& map, const std::string& front, RuleBuilder& builder) {
+void read_rule_keys(const YAML::Node& map, const std::string& front, RuleBuilder& builder,
+                    SaidKeys& said) {
   for (const auto& entry : map) {
     const auto key = front + text_of(entry.first, "a rule");
+    check(entry.first, said.add(key));
     if (key == "fault") continue;
     const bool is_nested = key == "at" || key == "window" || key == "process";
     if (is_nested && entry.second.IsMap()) {
-      read_rule_keys(entry.second, key + ".", builder);
+      read_rule_keys(entry.second, key + ".", builder, said);
       continue;
     }
-    if (!entry.second.IsScalar()) {
-      refuse(entry.second, fmt::format("'{}' takes {}", key, key == "at" ? "a map" : "one value"));
+    const bool is_map = key == "at" || key == "window";
+    if (is_map || !entry.second.IsScalar()) {
+      refuse(entry.second, fmt::format("'{}' takes {}", key, is_map ? "a map" : "one value"));
     }
     // A key that is not known is complained about where it stands, a value where that stands.
     const auto problem = builder.set(key, entry.second.Scalar());
@@ -35,7 +40,8 @@ PlanRule rule_of(const YAML::Node& node) {
   if (!fault) refuse(node, "a rule needs the key 'fault'");
   RuleBuilder builder;
   check(fault, builder.set_fault(text_of(fault, "fault")));
-  read_rule_keys(node, "", builder);
+  SaidKeys said;
+  read_rule_keys(node, "", builder, said);
   check(node, builder.finish());
   return builder.result();
 }
@@ -50,13 +56,23 @@ void read_paths(const YAML::Node& list, Plan& plan) {
   for (const auto& path : list) plan.disk_paths.push_back(text_of(path, "paths"));
 }
 
+void read_profile(const YAML::Node& value, Plan& plan) {
+  plan.disk_profile = text_of(value, "profile");
+  if (find_profile(plan.disk_profile.c_str()) != ProfileId::count) return;
+  std::vector<std::string> names;
+  for (unsigned i = 0; i < kProfiles; ++i) {
+    names.emplace_back(profile_of(static_cast<ProfileId>(i)).name);
+  }
+  refuse(value, fmt::format("there is no profile '{}'", plan.disk_profile) +
+                    did_you_mean(plan.disk_profile, names));
+}
+
 void read_disk(const YAML::Node& map, Plan& plan) {
-  read_map(
-      map, "'disk'",
-      {{"paths", [&](const YAML::Node& value) { read_paths(value, plan); }},
-       {"profile", [&](const YAML::Node& value) { plan.disk_profile = text_of(value, "profile"); }},
-       {"in_place",
-        [&](const YAML::Node& value) { plan.disk_in_place = flag_of(value, "in_place"); }}});
+  read_map(map, "'disk'",
+           {{"paths", [&](const YAML::Node& value) { read_paths(value, plan); }},
+            {"profile", [&](const YAML::Node& value) { read_profile(value, plan); }},
+            {"in_place",
+             [&](const YAML::Node& value) { plan.disk_in_place = flag_of(value, "in_place"); }}});
 }
 
 void read_multiplier(const YAML::Node& value, Plan& plan) {
@@ -75,6 +91,7 @@ void read_plan(const YAML::Node& root, Plan& plan) {
               {"liveness_after", [&](const YAML::Node& v) {
                  plan.liveness_after_ns = duration_of(v, "liveness_after");
                }}});
+    if (plan.liveness_after_ns <= plan.quiet_ns) refuse(map, "nothing strikes in these phases");
   };
   read_map(
       root, "a plan",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "faultplan/reading/said_keys.hpp"
 #include "launcher/values.hpp"
 
 namespace detsim {
@@ -68,13 +69,17 @@ std::string add_rule_text(Plan& plan, const std::string& text) {
   const auto equals = head.find('=');
   RuleBuilder builder;
   auto problem = builder.set_fault(head.substr(0, equals));
+  SaidKeys said;
   if (problem.empty() && equals != head.npos) {
+    said.add("probability");
     problem = builder.set("probability", head.substr(equals + 1));
   }
   for (std::size_t i = 1; i < parts.size() && problem.empty(); ++i) {
     const auto at = parts[i].find('=');
     if (at == parts[i].npos) return fmt::format("'{}' is no KEY=VALUE", parts[i]);
-    problem = builder.set(parts[i].substr(0, at), parts[i].substr(at + 1));
+    const auto key = parts[i].substr(0, at);
+    problem = said.add(key);
+    if (problem.empty()) problem = builder.set(key, parts[i].substr(at + 1));
   }
   if (problem.empty()) problem = builder.finish();
   if (problem.empty()) plan.rules.push_back(builder.result());

@@ -71,6 +71,19 @@ std::string take(const Parsed<T>& parsed, T& to) {
   return parsed.problem;
 }
 
+// Sites may have any name, and are no patterns.
+std::string complaint_about_pattern(const std::string& value) {
+  const auto opened = value.find('[');
+  if (opened != value.npos && value.find(']', opened) == value.npos) {
+    return fmt::format("in the pattern '{}' a [ is not closed", value);
+  }
+  const auto count = [&](char c) { return std::count(value.begin(), value.end(), c); };
+  if (count('{') != count('}')) {
+    return fmt::format("in the pattern '{}' a brace is not closed", value);
+  }
+  return "";
+}
+
 constexpr OpSet kPathOps = bit_of(Op::open) | bit_of(Op::create) | bit_of(Op::rename) |
                            bit_of(Op::remove) | bit_of(Op::make_directory) | bit_of(Op::execute) |
                            bit_of(Op::any) | bit_of(Op::site);
@@ -143,7 +156,10 @@ std::string RuleBuilder::set_probability(const std::string& value) {
     probability /= 100;
     ++end;
   }
-  if (end == value.c_str() || *end != 0) return fmt::format("'{}' is no probability", value);
+  const bool is_decimal = value.find_first_of("xX") == value.npos;
+  if (end == value.c_str() || *end != 0 || !is_decimal) {
+    return fmt::format("'{}' is no probability", value);
+  }
   if (!(probability >= 0 && probability <= 1)) {
     return fmt::format("'{}' is no probability: it is from 0 to 1", value);
   }
@@ -190,7 +206,8 @@ std::string RuleBuilder::set_sequence(const std::string& value) {
 std::string RuleBuilder::set_path(const std::string& value) {
   const auto& row = row_of(result_.rule.fault);
   if (!can_have_path(row)) return fmt::format("{} strikes nothing that has a path", row.id);
-  return set_pattern(result_.rule.path, value);
+  auto problem = complaint_about_pattern(value);
+  return problem.empty() ? set_pattern(result_.rule.path, value) : problem;
 }
 
 std::string RuleBuilder::set_pattern(char (&to)[kPatternBytes], const std::string& value) {
@@ -332,6 +349,11 @@ std::string RuleBuilder::finish() {
   const auto& row = row_of(rule.fault);
   if (rule.timing != Timing::before && row.effect != Effect::beside) {
     return fmt::format("{} decides how a call ends, so it strikes before it", row.id);
+  }
+  const auto transaction = bit_of(Op::write) | bit_of(Op::sync);
+  const bool is_of_one = row.ops == rule.ops || (rule.ops & transaction) != 0;
+  if (rule.timing == Timing::during && !is_of_one) {
+    return "timing `during` is between a write and the sync after it: the operation is write";
   }
   if (rule.timing == Timing::during) rule.ops = bit_of(Op::write) | bit_of(Op::sync);
   if (rule.is_point && rule.max == kNoEnd) rule.max = 1;

@@ -1,6 +1,7 @@
 #include "faultplan/reading/yaml.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 #include <cerrno>
 #include <cstring>
@@ -68,13 +69,17 @@ std::string read(const std::string& text, const std::string& name,
     return fmt::format("{}:{}:{}: {}", name, mark.line + 1, mark.column + 1, problem);
   };
   try {
-    const auto root = YAML::Load(text);
-    if (!root.IsNull()) part(root);
+    const auto documents = YAML::LoadAll(text);
+    if (documents.size() > 1) refuse(documents[1], "a second document is not read");
+    if (!documents.empty() && !documents[0].IsNull()) part(documents[0]);
     return "";
   } catch (const Wrong& wrong) {
     return words(wrong.mark, wrong.words);
   } catch (const YAML::Exception& error) {
-    return words(error.mark, error.msg);
+    // What begins with a star is a reference for YAML.
+    const bool is_star = error.msg == YAML::ErrorMsg::UNKNOWN_ANCHOR;
+    return words(error.mark,
+                 error.msg + (is_star ? " (a pattern that begins with * needs quotes)" : ""));
   }
 }
 

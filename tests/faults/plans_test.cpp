@@ -55,6 +55,30 @@ TEST_CASE("what is wrong with a plan is said with line, column and the nearest r
   CHECK(complaint_about("phases: {quite: 2s}\n") ==
         ":1:10: 'phases' has no key 'quite'; did you mean 'quiet'?\n");
   CHECK(complaint_about("rules: [\n").starts_with(":"));
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, max: 1, max: 2}\n") ==
+        ":2:32: 'max' is there twice\n");
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, from: 5s, window: {from: 1s}}\n") ==
+        ":2:43: 'from' is there twice\n");
+  CHECK(complaint_about("rules:\n  - {fault: proc.crash, op: write, at: {op: rename}}\n") ==
+        ":2:41: 'op' is there twice\n");
+  CHECK(complaint_about("rules:\n  - {fault: proc.crash, at: rename}\n") ==
+        ":2:29: 'at' takes a map\n");
+  CHECK(complaint_about("rules:\n  - {fault: proc.crash, at: {op: rename, timing: during}}\n")
+            .starts_with(":2:5: timing `during`"));
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, path: **/*.log}\n")
+            .ends_with("a pattern that begins with * needs quotes)\n"));
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, path: \"a[b\"}\n") ==
+        ":2:30: in the pattern 'a[b' a [ is not closed\n");
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, path: \"{a,b\"}\n") ==
+        ":2:30: in the pattern '{a,b' a brace is not closed\n");
+  CHECK(complaint_about("rules:\n  - {fault: disk.full, probability: 0x1}\n") ==
+        ":2:37: '0x1' is no probability\n");
+  CHECK(complaint_about("disk: {profile: ext4-orderd}\n") ==
+        ":1:17: there is no profile 'ext4-orderd'; did you mean 'ext4-ordered'?\n");
+  CHECK(complaint_about("phases: {quiet: 60s, liveness_after: 2s}\n") ==
+        ":1:9: nothing strikes in these phases\n");
+  CHECK(complaint_about("preset: calm\n---\npreset: chaos\n") ==
+        ":3:1: a second document is not read\n");
   CHECK(complaint_about("preset: calm\npreset: chaos\n") == ":2:1: 'preset' is there twice\n");
 }
 
@@ -118,4 +142,13 @@ TEST_CASE("check compares runs under a plan") {
       {DETSIM, "check", "--seed", "3", "--faults", "chaos", "--", TARGETS "calls", "threads"});
   CHECK(result.code() == 0);
   CHECK(result.says("3 runs, one execution"));
+}
+
+TEST_CASE("a rule of the command line says nothing twice") {
+  for (const char* rule : {"disk.full,max=1,max=2", "disk.full=1,probability=0.5",
+                           "proc.crash,op=write,at.op=rename"}) {
+    const auto result = run_command({DETSIM, "run", "--fault", rule, "--", "true"});
+    CHECK(result.code() == 125);
+    CHECK(result.says("is there twice"));
+  }
 }

@@ -36,6 +36,15 @@ TEST_CASE("input is the same for each run") {
   CHECK(file.output.starts_with("root:"));
 }
 
+TEST_CASE("what a report has opened is not found by the runs after it") {
+  const std::string script =
+      "for i in 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do readlink /proc/$$/fd/$i; done; sleep 100";
+  const auto result = run_command({DETSIM, "check", "-n", "2", "--seed", "1", "--virtual-timeout",
+                                   "5s", "--", "sh", "-c", script});
+  CHECK_MESSAGE(result.code() == 0, result.error);
+  CHECK(result.says("the limit of virtual time has passed"));
+}
+
 TEST_CASE("a difference: the first event of both sides, with stacks") {
   const std::string counter = TARGETS "runs";
   std::filesystem::remove(counter);
