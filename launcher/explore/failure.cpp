@@ -11,6 +11,8 @@
 #include <sstream>
 #include <vector>
 
+#include "launcher/explore/assertion.hpp"
+
 namespace detsim {
 namespace {
 
@@ -84,6 +86,11 @@ Failure with_last_line(std::string kind, const std::string& words,
                        const std::vector<std::string>& lines) {
   Failure failure{.kind = std::move(kind), .message = words, .signature = words};
   if (lines.empty()) return failure;
+  if (const auto assertion = failed_assertion(lines)) {
+    failure.message += ": " + assertion->words.substr(0, kLineMax);
+    failure.signature += ": " + normalised(assertion->signature);
+    return failure;
+  }
   failure.message += ": " + lines.back();
   failure.signature += ": " + normalised(lines.back());
   return failure;
@@ -110,6 +117,10 @@ Failure stopped(std::string kind, const std::string& words, const std::optional<
 }
 
 }  // namespace
+
+bool tells_of_assertion(const std::string& output) {
+  return failed_assertion(lines_of(output)).has_value();
+}
 
 std::optional<Failure> judge(const RunResult& result, const std::string& text,
                              const std::optional<StopFacts>& facts,

@@ -16,11 +16,15 @@ struct Failure {
 };
 
 /// std::nullopt: the run passed. `text` is what it wrote to standard
-/// error, or to standard output if nothing; `facts` what was
+/// error, or to standard output if nothing or tells_of_assertion(); `facts` what was
 /// found when detsim stopped it, if it did; `crash` where it crashed.
 std::optional<Failure> judge(const RunResult& result, const std::string& text,
                              const std::optional<StopFacts>& facts,
                              const std::optional<CrashFacts>& crash = std::nullopt);
+
+/// Whether this is the output of a program made with a test framework that names what failed
+/// (assertion.hpp): it tells more than standard error.
+bool tells_of_assertion(const std::string& output);
 
 /// Numbers and addresses replaced, except line numbers in `file:line`.
 std::string normalised(const std::string& text);

@@ -227,9 +227,10 @@ KeptRun Runner::run_once(RunOptions options, const std::function<void(World&)>& 
   run.error = take_all(error_);
   run.words = take_all(words_fd_);
   output_digest_ = check_sum(run.output.data(), run.output.size());
-  if (run.result.refused == 0)
-    run.failure =
-        judge(run.result, run.error.empty() ? run.output : run.error, run.facts, run.crash);
+  if (run.result.refused != 0) return run;
+  const bool is_in_output =
+      run.error.empty() || (exit_code_of(run.result) != 0 && tells_of_assertion(run.output));
+  run.failure = judge(run.result, is_in_output ? run.output : run.error, run.facts, run.crash);
   return run;
 }
 

@@ -157,7 +157,10 @@ TestList list_tests(const RunOptions& run) {
   if (listed.result.refused != 0) return {.problem = listed.result.problem, .tests = {}};
   TestList list;
   for (const auto& name : framework->parse(listed.output)) {
-    list.tests.push_back({name, {filter_for(*framework, name)}});
+    // Tests of one name are run together, whichever is asked for.
+    const bool is_known = std::any_of(list.tests.begin(), list.tests.end(),
+                                      [&](const TestCase& test) { return test.name == name; });
+    if (!is_known) list.tests.push_back({name, {filter_for(*framework, name)}});
   }
   if (list.tests.empty()) {
     list.problem = fmt::format("'{}' lists no tests ({}): {}", run.command[0], framework->name,

@@ -85,3 +85,36 @@ TEST_CASE(
   CHECK(stack_lines(task, 96).front() == "frame_2");
   CHECK(stack_lines(task, 96).back() == "... 16 more");
 }
+
+TEST_CASE("of a test framework's program the first failed assertion tells how it failed") {
+  RunResult result;
+  result.outcome = Outcome::finished;
+  result.status = 1 << 8;
+  const auto one = judge(result,
+                         "t.cpp:14:\nTEST CASE:  a\n\n"
+                         "t.cpp:15: ERROR: CHECK( count() == 2 ) is NOT correct!\n"
+                         "  values: CHECK( 1 == 2 )\n\n=====\n[doctest] assertions: 1\n"
+                         "[doctest] Status: FAILURE!\n",
+                         std::nullopt);
+  CHECK(one->message ==
+        "exit status 1: t.cpp:15: ERROR: CHECK( count() == 2 ) is NOT correct! "
+        "values: CHECK( 1 == 2 )");
+  CHECK(one->signature.find("values") == std::string::npos);
+  const auto google = judge(result,
+                            "[ RUN      ] A.B\na.cpp:7: Failure\nExpected equality:\n  count()\n"
+                            "    Which is: 1\n  2\n\n[  FAILED  ] A.B (0 ms)\n\n 1 FAILED TEST\n",
+                            std::nullopt);
+  CHECK(google->message ==
+        "exit status 1: a.cpp:7: Failure Expected equality: count() Which is: 1 2");
+  CHECK(google->signature == "exit status 1: a.cpp:7: Failure");
+  const auto caught = judge(result,
+                            "it counts\n-----\na.cpp:3\n.....\n\na.cpp:4: FAILED:\n"
+                            "  CHECK( count() == two )\nwith expansion:\n  1 == 2\n\n=====\n"
+                            "test cases: 1 | 1 failed\nassertions: 1 | 1 failed\n\n",
+                            std::nullopt);
+  CHECK(caught->message ==
+        "exit status 1: a.cpp:4: FAILED: CHECK( count() == two ) with expansion: 1 == 2");
+  CHECK(caught->signature == "exit status 1: a.cpp:4: FAILED: CHECK( count() == two )");
+  CHECK(judge(result, "a: 3: ERROR: no\nlast words\n", std::nullopt)->message ==
+        "exit status 1: last words");
+}

@@ -42,6 +42,7 @@ def explores_each(directory, name):
     check(f'FAILED  {tests[0]}: ' in words and f'ok      {tests[1]}: 40 runs' in words, words)
     failure = report['failures'][0]
     check(failure['test'] == tests[0], failure)
+    check('count_visitors()' in failure['message'], failure)
     says('the same run', DETSIM, 'replay', failure['dir'])
     check(f'seed {failure["seed"]}' in words and failure['dir'] in words, words)
     check(f'{len(tests)} tests, of which 1 failed' in words, words)
