@@ -59,6 +59,8 @@ class ForkServer {
   /// How many runs were done by a process that had done one before; the last one is counted.
   std::uint64_t rewound_runs() const { return rewound_runs_; }
   bool was_rewound() const { return was_rewound_; }
+  /// Who stands at the start again; 0: nobody.
+  pid_t standing_again() const { return again_; }
 
   /// For a run that it does not do: the view is as it was at the start. A problem, or nothing.
   std::string put_back_files() { return put_back_files(places_[0]); }

@@ -26,6 +26,7 @@ constexpr std::uint64_t kAllComponents = ~0ull;
 struct Start {
   Registers registers;
   std::uint64_t fs_base, gs_base;
+  std::uint16_t ds, es;
   std::uint64_t code_writes;
   std::uint32_t sites_used;  // that were rewritten by then
   bool was_tried, is_kept;
@@ -78,6 +79,7 @@ void go_back() {
   await_order(served);
   raw(__NR_arch_prctl, 0x1002 /* ARCH_SET_FS */, kept.fs_base);
   raw(__NR_arch_prctl, 0x1001 /* ARCH_SET_GS */, kept.gs_base);
+  __asm__ volatile("mov %0, %%ds\n\tmov %1, %%es" : : "m"(kept.ds), "m"(kept.es));
   detsim_load_signal_vectors(kept.vectors, kAllComponents);
   detsim_go_back(&kept.registers);
 }
@@ -101,6 +103,7 @@ void keep_start() {
   kept.was_tried = true;
   kept.fs_base = current_fs_base();
   kept.gs_base = current_gs_base();
+  __asm__ volatile("mov %%ds, %0\n\tmov %%es, %1" : "=m"(kept.ds), "=m"(kept.es));
   kept.code_writes = code_writes();
   kept.sites_used = park_control().sites_used;
   detsim_save_signal_vectors(kept.vectors, kAllComponents);

@@ -6,16 +6,20 @@
 //    fork_server_test --branches LISTS PROGRAM...
 //    fork_server_test --point SEEDS PROGRAM...
 //    fork_server_test --rewound SEEDS PROGRAM...
+//    fork_server_test --spoilt SEEDS PROGRAM...
 //    fork_server_test --leave SEEDS PROGRAM...
 //    fork_server_test --leave-struck SEEDS PROGRAM...
 //
 // --point: the programs do most of their work before they call detsim_fork_point(), and copies do
 // not repeat it.
 // --rewound: most runs have to be done by a process that has done others (docs/rewinding.md).
+// --spoilt: when something is not put back, it is found, and processes are used once from then on.
+// The programs print "at ADDRESS" of a byte that their runs depend on.
 // --leave: branches from the middle (docs/branching.md) are the runs that their names and that
 // their choices give from the start.
 // --leave-struck: the same with a fault plan; their strikes are the same, too.
 #include <fmt/format.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -108,6 +112,39 @@ unsigned compare(const std::string& program, std::uint64_t seeds, bool has_point
   }
   fmt::print("{}: {} seeds, {} rewound, {} differ\n", program, seeds, rewound, wrong);
   return wrong;
+}
+
+// Changes a byte of the process that the next run goes on in. False: there is none.
+bool spoil(const Runner& runner, const std::string& output) {
+  const auto at = output.find("at 0x");
+  const auto* server = runner.server();
+  if (at == output.npos || server == nullptr || server->standing_again() == 0) return false;
+  char byte = 77;
+  const iovec own{.iov_base = &byte, .iov_len = 1};
+  const auto address = std::strtoull(output.c_str() + at + 3, nullptr, 16);
+  const iovec its{.iov_base = reinterpret_cast<void*>(address), .iov_len = 1};
+  return process_vm_writev(server->standing_again(), &own, 1, &its, 1, 0) == 1;
+}
+
+// Every run finds the process spoilt that it could go on in.
+unsigned compare_spoilt(const std::string& program, std::uint64_t seeds) {
+  auto options = options_for(program);
+  auto runner = std::make_unique<Runner>();
+  runner->use_fork_server();
+  std::vector<Seen> all;
+  unsigned spoilt = 0, wrong = 0;
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    all.push_back(see(*runner, options));
+    spoilt += spoil(*runner, all.back().output) ? 1 : 0;
+  }
+  const auto why = runner->why_not_rewound();
+  runner.reset();
+  Runner fresh;
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    wrong += all[options.seed - 1] == see(fresh, options) ? 0 : 1;
+  }
+  fmt::print("{}: spoilt {} times; {}; {} runs differ\n", program, spoilt, why, wrong);
+  return spoilt == 1 && !why.empty() ? wrong : wrong + 1;
 }
 
 // A list of choices that share their beginning with `base`.
@@ -265,16 +302,18 @@ int main(int count, char** arguments) {
   const bool branches = count > 1 && std::string(arguments[1]) == "--branches";
   const bool has_point = count > 1 && std::string(arguments[1]) == "--point";
   const bool rewinds = count > 1 && std::string(arguments[1]) == "--rewound";
+  const bool is_spoilt = count > 1 && std::string(arguments[1]) == "--spoilt";
   const bool is_struck = count > 1 && std::string(arguments[1]) == "--leave-struck";
   const bool leaves = is_struck || (count > 1 && std::string(arguments[1]) == "--leave");
-  const int first = branches || has_point || rewinds || leaves ? 3 : 2;
+  const int first = branches || has_point || rewinds || is_spoilt || leaves ? 3 : 2;
   if (count <= first) return 2;
   const auto number = std::strtoull(arguments[first - 1], nullptr, 10);
   unsigned wrong = 0;
   for (int i = first; i < count; ++i) {
-    wrong += leaves     ? compare_leaving(arguments[i], number, is_struck)
-             : branches ? compare_branches(arguments[i], number)
-                        : compare(arguments[i], number, has_point, rewinds);
+    wrong += leaves      ? compare_leaving(arguments[i], number, is_struck)
+             : is_spoilt ? compare_spoilt(arguments[i], number)
+             : branches  ? compare_branches(arguments[i], number)
+                         : compare(arguments[i], number, has_point, rewinds);
   }
   return wrong == 0 ? 0 : 1;
 }

@@ -65,6 +65,7 @@ long count_marks(const volatile unsigned char* at, std::size_t bytes) {
 }
 
 void look_around() {
+  std::printf("at %p\n", static_cast<void*>(&runs));
   tell("runs", ++runs);
   tell("of the thread", ++runs_of_thread);
   tell("initialized", initialized++);
