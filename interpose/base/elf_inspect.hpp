@@ -40,7 +40,8 @@ struct Inspection {
 constexpr const char* words_against(ProgramKind kind) {
   switch (kind) {
     case ProgramKind::statically_linked:
-      return "is statically linked; detsim is preloaded, so link it dynamically (without -static)";
+      return "is statically linked; detsim is preloaded, so link it dynamically (without -static; "
+             "Go: with -ldflags '-linkmode external')";
     case ProgramKind::bits_32: return "is a 32-bit program; build it for x86-64 (-m64)";
     case ProgramKind::foreign: return "is a program for another machine; build it for x86-64";
     case ProgramKind::other_loader:
