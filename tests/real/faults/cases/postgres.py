@@ -13,13 +13,13 @@ PREPARE = f'''chmod 755 . && install -d -o postgres -g postgres -m 700 data &&
 COMMAND = f'''printf "%b" "{SQL}" | {SINGLE} >/tmp/out 2>/tmp/errors
     status=$?; echo $status >/tmp/ended; grep PANIC /tmp/errors; exit 0'''
 # 1: what was acknowledged is gone; 2: it does not come up; 4: it went on after a failed sync. A lock
-# file that is empty is left to the administrator, and removed here as its message says.
+# file that is empty, or whose bytes did not come, is left to the administrator, and removed here.
 CHECK = f'''
     look() {{
       echo "COPY (SELECT count(*) FROM t) TO '/tmp/found'" | {SINGLE} >/tmp/out 2>/tmp/errors
     }}
     if grep -q PANIC /tmp/errors && [ "$(cat /tmp/ended)" -le 128 ]; then exit 4; fi
-    look || {{ grep -q 'lock file "postmaster.pid" is empty' /tmp/errors &&
+    look || {{ grep -q 'lock file "postmaster.pid"' /tmp/errors &&
       rm data/postmaster.pid && look; }} || {{ tail -n 5 /tmp/errors; exit 2; }}
     acknowledged=$(cat /tmp/acknowledged 2>/dev/null)
     [ -z "$acknowledged" ] || [ "$(cat /tmp/found)" -ge "$acknowledged" ] || exit 1'''

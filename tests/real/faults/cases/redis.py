@@ -33,7 +33,7 @@ def append(name, policy, options, breaks=(), again=False, share=0.5):
         wait $server; echo $? >/tmp/ended'''
     command = once.replace('FIRST', '1')
     if again:
-        command += once.replace('FIRST', '$(($(cat /tmp/acknowledged) + 2))')
+        command += once.replace('FIRST', '$(($(cat /tmp/acknowledged 2>/dev/null || echo -1) + 2))')
     told = '''
         if [ -e /tmp/ended ] && grep -q "Can.t persist AOF for fsync" /tmp/log; then
           written=$(grep -ac "^key" appendonlydir/*.incr.aof)
